@@ -1,0 +1,21 @@
+/** The 18 wards of Yokohama, keyed by the six-digit municipal code (dossier 1.7). Names repeat in other cities: always key by code. */
+export const wards = {
+  '141011': { ja: '鶴見区', kana: 'つるみく', en: 'Tsurumi-ku' },
+  '141020': { ja: '神奈川区', kana: 'かながわく', en: 'Kanagawa-ku' },
+  '141038': { ja: '西区', kana: 'にしく', en: 'Nishi-ku' },
+  '141046': { ja: '中区', kana: 'なかく', en: 'Naka-ku' },
+  '141054': { ja: '南区', kana: 'みなみく', en: 'Minami-ku' },
+  '141062': { ja: '保土ケ谷区', kana: 'ほどがやく', en: 'Hodogaya-ku' },
+  '141071': { ja: '磯子区', kana: 'いそごく', en: 'Isogo-ku' },
+  '141089': { ja: '金沢区', kana: 'かなざわく', en: 'Kanazawa-ku' },
+  '141097': { ja: '港北区', kana: 'こうほくく', en: 'Kohoku-ku' },
+  '141101': { ja: '戸塚区', kana: 'とつかく', en: 'Totsuka-ku' },
+  '141119': { ja: '港南区', kana: 'こうなんく', en: 'Konan-ku' },
+  '141127': { ja: '旭区', kana: 'あさひく', en: 'Asahi-ku' },
+  '141135': { ja: '緑区', kana: 'みどりく', en: 'Midori-ku' },
+  '141143': { ja: '瀬谷区', kana: 'せやく', en: 'Seya-ku' },
+  '141151': { ja: '栄区', kana: 'さかえく', en: 'Sakae-ku' },
+  '141160': { ja: '泉区', kana: 'いずみく', en: 'Izumi-ku' },
+  '141178': { ja: '青葉区', kana: 'あおばく', en: 'Aoba-ku' },
+  '141186': { ja: '都筑区', kana: 'つづきく', en: 'Tsuzuki-ku' },
+} as const

@@ -1,0 +1,29 @@
+import { careRequestEvents } from '#domain/care-request/events.ts'
+import { consentEvents } from '#domain/consent/events.ts'
+import { consultationEvents } from '#domain/consultation/events.ts'
+import { familyEvents } from '#domain/family/events.ts'
+import type { EventOf, Recorded } from '#domain/kernel/event.ts'
+import { membershipEvents } from '#domain/membership/events.ts'
+import { noticeEvents } from '#domain/notice/events.ts'
+import { organizationEvents, siteEvents } from '#domain/organization/events.ts'
+import { referralEvents } from '#domain/referral/events.ts'
+import { staffEvents } from '#domain/staff/events.ts'
+import { visitEvents } from '#domain/visit/events.ts'
+
+/** Every fact the system can remember. A lifecycle joins by adding its line here and in `lifecycles.ts`. */
+export const catalogue = {
+  ...familyEvents,
+  ...visitEvents,
+  ...noticeEvents,
+  ...consultationEvents,
+  ...consentEvents,
+  ...referralEvents,
+  ...careRequestEvents,
+  ...membershipEvents,
+  ...organizationEvents,
+  ...siteEvents,
+  ...staffEvents,
+}
+
+export type DomainEvent = EventOf<typeof catalogue>
+export type RecordedEvent = Recorded<DomainEvent>

@@ -1,0 +1,59 @@
+import type { Circumstance } from '#domain/kernel/lifecycle.ts'
+import type { FamilyEvent } from './events.ts'
+
+export type Family = {
+  readonly status: 'none' | 'registered'
+  readonly people: Readonly<Record<string, Person>>
+  readonly ward?: string | undefined
+  readonly memberships: Readonly<Record<string, { readonly kind: string; readonly active: boolean }>>
+}
+export type Person = { readonly as: 'caregiver' | 'child'; readonly birthDate?: string | undefined }
+
+export const initial: Family = { status: 'none', people: {}, memberships: {} }
+
+type Steps = {
+  [T in FamilyEvent['type']]: (
+    state: Family,
+    data: Extract<FamilyEvent, { type: T }>['data'],
+    when: Circumstance,
+  ) => Family
+}
+
+export const evolve: Steps = {
+  FamilyRegistered: (state, { caregivers, children, residenceWard }) => ({
+    ...state,
+    status: 'registered',
+    ward: residenceWard,
+    people: {
+      ...Object.fromEntries(caregivers.map(({ personId }) => [personId, { as: 'caregiver' as const }])),
+      ...Object.fromEntries(
+        children.map(({ personId, birthDate }) => [personId, { as: 'child' as const, birthDate }]),
+      ),
+    },
+  }),
+  CaregiverAdded: (state, { caregiver }) => withPerson(state, caregiver.personId, { as: 'caregiver' }),
+  ChildAdded: (state, { child }) =>
+    withPerson(state, child.personId, { as: 'child', birthDate: child.birthDate }),
+  FamilyProfileUpdated: (state, { residenceWard, children = [] }) =>
+    children
+      .filter(({ birthDate }) => birthDate !== undefined)
+      .reduce<Family>(
+        (after, { personId, birthDate }) => withPerson(after, personId, { as: 'child', birthDate }),
+        {
+          ...state,
+          ward: residenceWard ?? state.ward,
+        },
+      ),
+  FamilyTypeAssessed: (state) => state,
+  ChildPlacementChanged: (state) => state,
+  FamilyMoved: (state, { to }) => ({ ...state, ward: to }),
+  FamilyMembershipNoted: (state, { membershipId, kind, active }) => ({
+    ...state,
+    memberships: { ...state.memberships, [membershipId]: { kind, active } },
+  }),
+}
+
+const withPerson = (state: Family, id: string, person: Person): Family => ({
+  ...state,
+  people: { ...state.people, [id]: person },
+})

@@ -1,0 +1,108 @@
+import { z } from 'zod'
+
+/** What a schema is, beyond its type: read by the timeline (links), the labels (codes) and the masks (sensitive text). */
+type Marks = {
+  readonly refersTo?: string
+  readonly codes?: CodeList
+  readonly sensitive?: true
+}
+
+const marks = z.registry<Marks>()
+
+export type Label = { readonly ja: string; readonly en?: string }
+export type CodeList = { readonly name: string; readonly labels: Readonly<Record<string, Label>> }
+
+/** An id of one lifecycle: a UUID that the client chooses, branded so that two kinds cannot be swapped. */
+export const idOf = <const C extends string>(category: C) =>
+  z.guid().toLowerCase().register(marks, { refersTo: category }).brand<C>()
+
+/** An id that people read, such as `ORG-141097-W` or `SITE-141097-1`. */
+export const readableIdOf = <const C extends string>(category: C) =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9-]{2,63}$/)
+    .register(marks, { refersTo: category })
+    .brand<C>()
+
+/** A code of a list; a hub's own sub-code `base/local` rolls up to its base (dossier 2.10). */
+export const codeOf = (list: CodeList) =>
+  z
+    .string()
+    .max(80)
+    .refine((code) => Object.hasOwn(list.labels, code) || isSubCode(list, code), {
+      message: `not a code of ${list.name}`,
+      params: { code: 'unknown_code' },
+    })
+    .meta({
+      examples: Object.keys(list.labels),
+      description: `Code of \`${list.name}\`, or a hub's own \`base/local\`.`,
+    })
+    .register(marks, { codes: list })
+
+const SUB_CODE = /^[A-Za-z0-9]+\/[A-Za-z0-9]{1,40}$/
+const isSubCode = ({ labels }: CodeList, code: string): boolean =>
+  SUB_CODE.test(code) && Object.hasOwn(labels, baseCode(code))
+export const baseCode = (code: string): string => code.split('/', 1)[0] ?? code
+
+/** Personal text: never in logs, masked for auditors, under keys where keys exist (dossier 4.6, 4.8). */
+export const sensitive = <S extends z.ZodType>(schema: S): S => {
+  // A fresh instance, so that a shared schema is not marked everywhere.
+  const own = schema.clone() as S
+  marks.add(own, { sensitive: true })
+  return own
+}
+
+/** Free text, trimmed, of at most `max` characters. Personal unless proven otherwise. */
+export const text = (max = 2_000) =>
+  sensitive(z.string().trim().min(1).max(max).refine(isWellFormed, 'not well-formed text'))
+
+/** A short word that is not personal: a place, a title, a name of an institution. */
+export const plainText = (max = 200) =>
+  z.string().trim().min(1).max(max).refine(isWellFormed, 'not well-formed text')
+
+function isWellFormed(value: string): boolean {
+  // Lone surrogates cannot be stored as UTF-8; control characters other than line breaks and tabs have no place in a record.
+  return !LONE_SURROGATE.test(value) && !CONTROL.test(value)
+}
+const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
+
+export const date = () => z.iso.date().refine((d) => d >= '1900-01-01' && d <= '2200-12-31', 'out of range')
+/** With an offset or `Z`, seconds optional: `2022-03-10T09:30+09:00`. */
+export const instant = () => dateTime(false)
+/** As `instant`; without an offset it is the clock in Japan. Kept as an ISO instant in UTC. */
+export const japanInstant = () =>
+  dateTime(true)
+    .overwrite((i) => (HAS_OFFSET.test(i) ? i : `${i}+09:00`))
+    .overwrite((i) => new Date(i).toISOString())
+const HAS_OFFSET = /(Z|[+-]\d\d:\d\d)$/
+
+/** zod's own pattern wants seconds wherever there is an offset; people write `09:30+09:00`. */
+const dateTime = (local: boolean) => {
+  const toTheSecond = z.core.regexes.datetime({ offset: true, local })
+  const toTheMinute = z.core.regexes.datetime({ offset: true, local, precision: -1 })
+  return z
+    .string()
+    .regex(new RegExp(`${toTheSecond.source}|${toTheMinute.source}`), {
+      message: 'not an instant',
+      abort: true,
+    })
+    .refine((i) => i >= '1900' && i < '2201', 'out of range')
+    .meta({ format: 'date-time' })
+}
+export const clockTime = () => z.iso.time({ precision: -1 })
+
+/** Removes wrappers (optional, nullable, default, readonly …) down to the schema that was marked. */
+const unwrap = (schema: z.core.$ZodType): z.core.$ZodType => {
+  const inner = (schema as { _zod: { def: { innerType?: z.core.$ZodType } } })._zod.def.innerType
+  return inner && !marks.has(schema as z.ZodType) ? unwrap(inner) : schema
+}
+
+export const marksOf = (schema: z.core.$ZodType): Marks => marks.get(unwrap(schema) as z.ZodType) ?? {}
+
+export const elementOf = (schema: z.core.$ZodType): z.core.$ZodType | undefined =>
+  (unwrap(schema) as { _zod: { def: { element?: z.core.$ZodType } } })._zod.def.element
+
+export const shapeOf = (schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> | undefined =>
+  (unwrap(schema) as { _zod: { def: { shape?: Record<string, z.core.$ZodType> } } })._zod.def.shape

@@ -1,0 +1,27 @@
+import { careRequest } from '#domain/care-request/care-request.ts'
+import { consent } from '#domain/consent/consent.ts'
+import { consultation } from '#domain/consultation/consultation.ts'
+import { family } from '#domain/family/family.ts'
+import type { Lifecycle } from '#domain/kernel/lifecycle.ts'
+import { membership } from '#domain/membership/membership.ts'
+import { notice } from '#domain/notice/notice.ts'
+import { organization } from '#domain/organization/organization.ts'
+import { site } from '#domain/organization/site.ts'
+import { referral } from '#domain/referral/referral.ts'
+import { staff } from '#domain/staff/staff.ts'
+import { visit } from '#domain/visit/visit.ts'
+
+/** Everything that can be asked of the system. Routes, OpenAPI, batch and import follow from this list. */
+export const lifecycles: readonly Lifecycle[] = [
+  family,
+  visit,
+  notice,
+  consultation,
+  consent,
+  referral,
+  careRequest,
+  membership,
+  organization,
+  site,
+  staff,
+]

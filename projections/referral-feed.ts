@@ -1,0 +1,124 @@
+import type { DomainEvent, RecordedEvent } from '#domain/events.ts'
+import { idIn } from '#domain/kernel/event.ts'
+import { projection, type Rows } from '#domain/kernel/projection.ts'
+import { baseCode } from '#domain/kernel/schema.ts'
+
+/** The only types that leave the house (dossier 2.12). */
+const PUBLISHED = new Set([
+  'ReferralSent',
+  'ReferralAcknowledged',
+  'ReferralAccepted',
+  'ReferralDeclined',
+  'ReferralRedirected',
+  'ReferralOutcomeReported',
+  'ReferralClosed',
+  'ReferralWithdrawn',
+  'ReferralOverdueDetected',
+  'ReferralEscalated',
+])
+
+/** What every subscriber of an organisation may know of one referral event; the family reference is made per subscriber. */
+export type FeedRow = {
+  readonly organization: string
+  /** 1, 2, 3 … for this organisation; a hole is a bug. 0: the counter, or an envelope, itself. */
+  readonly sequence: number
+  readonly position: string
+  readonly eventId: string
+  readonly type: string
+  readonly occurredAt: string
+  readonly recordedAt: string
+  readonly referralId: string
+  readonly familyId: string
+  readonly status: string
+  readonly direction: string
+  readonly linkLevel: string
+  readonly urgency: string
+  readonly from: string
+  readonly to?: string | undefined
+  readonly due?: Readonly<Record<string, string>>
+  readonly outcome?: string
+}
+
+/** Everybody's: what the city's own integrations read. */
+export const EVERYBODY = '*'
+
+export const referralFeed = projection<FeedRow, DomainEvent>()({
+  name: 'referral-feed',
+  version: 1,
+  columns: {
+    organization: { type: 'text', of: ({ organization, sequence }) => (sequence > 0 ? organization : null) },
+    sequence: { type: 'integer', of: ({ sequence }) => sequence },
+    position: { type: 'integer', of: ({ position }) => Number(position) },
+  },
+  indexes: [['organization', 'sequence']],
+  apply(event, rows) {
+    if (!event.stream.startsWith('referral-')) return
+    const envelopeKey = `envelope/${event.stream}`
+    const envelope = envelopeAfter(event, rows.get(envelopeKey))
+    if (!envelope) return
+    rows.put(envelopeKey, envelope)
+    if (!PUBLISHED.has(event.type)) return
+    for (const organization of new Set([envelope.from, envelope.to, EVERYBODY]))
+      if (organization !== undefined) publish({ ...envelope, ...detailsOf(event), organization }, rows)
+  },
+})
+
+const publish = (row: FeedRow, rows: Rows<FeedRow>): void => {
+  const counterKey = `counter/${row.organization}`
+  const sequence = Number(rows.get(counterKey)?.position ?? 0) + 1
+  rows.put(counterKey, { ...row, sequence: 0, position: String(sequence) })
+  rows.put(`${row.organization}/${String(sequence).padStart(12, '0')}`, { ...row, sequence })
+}
+
+const envelopeAfter = (event: RecordedEvent, before: FeedRow | undefined): FeedRow | undefined => {
+  const moment = {
+    position: String(event.position),
+    eventId: event.id,
+    type: event.type,
+    occurredAt: event.metadata.occurredAt,
+    recordedAt: event.recordedAt,
+  }
+  if (event.type === 'ReferralSent') {
+    const { data } = event
+    return {
+      ...moment,
+      organization: EVERYBODY,
+      sequence: 0,
+      referralId: idIn(event.stream),
+      familyId: data.familyId,
+      status: 'sent',
+      direction: data.direction,
+      linkLevel: data.linkLevel,
+      urgency: data.urgency,
+      from: data.sentFrom,
+      to: data.toOrganization,
+    }
+  }
+  const status = statusAfter(event.type)
+  return before && { ...before, ...moment, ...(status !== undefined && { status }) }
+}
+
+const statusAfter = (type: string): string | undefined =>
+  ({
+    ReferralAcknowledged: 'acknowledged',
+    ReferralInfoRequested: 'infoRequested',
+    ReferralInfoSupplied: 'acknowledged',
+    ReferralAccepted: 'accepted',
+    ReferralDeclined: 'declined',
+    ReferralRedirected: 'sent',
+    ReferralServiceStarted: 'inService',
+    ReferralOutcomeReported: 'outcomeReported',
+    ReferralClosed: 'closed',
+    ReferralWithdrawn: 'withdrawn',
+  })[type]
+
+/** Due dates as far as the event fixed them; an outcome code, unless the caregiver wants none told. Never words. */
+const detailsOf = ({ data }: RecordedEvent): Pick<FeedRow, 'due' | 'outcome'> => {
+  const due = Object.fromEntries(
+    Object.entries(data).filter(
+      ([name, value]) => /Due(On|At)$|^dueOn$/.test(name) && typeof value === 'string',
+    ),
+  )
+  const told = 'outcome' in data && baseCode(data.outcome) !== 'outcomeWithheld'
+  return { ...(Object.keys(due).length > 0 && { due }), ...(told && { outcome: data.outcome }) }
+}

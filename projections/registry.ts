@@ -1,0 +1,19 @@
+import type { Projection } from '#domain/kernel/projection.ts'
+import { directory } from './directory.ts'
+import { families } from './families.ts'
+import { familySearch } from './family-search.ts'
+import { familyTimeline } from './family-timeline/family-timeline.ts'
+import { openItems } from './open-items.ts'
+import { referralFeed } from './referral-feed.ts'
+import { referrals } from './referrals.ts'
+
+/** Every view the system keeps. A projection joins by adding its line here. */
+export const projections: readonly Projection[] = [
+  familyTimeline,
+  families,
+  familySearch,
+  openItems,
+  referrals,
+  referralFeed,
+  directory,
+]

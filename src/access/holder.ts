@@ -1,0 +1,35 @@
+import type { AnyState, Lifecycle } from '#domain/kernel/lifecycle.ts'
+import type { Principal } from './principal.ts'
+
+/** Open to everybody who works here: nobody's personal matter. Who may read of a family is for its relation to say. */
+const EVERYBODYS = new Set(['family', 'organization', 'site'])
+
+/**
+ * Records stay with the organisation that made them; a referral is shared by its two ends once it was sent, a consent by those
+ * it names. For all others they do not exist, neither to read nor to write.
+ */
+export const mayKnow = (principal: Principal, { name }: Lifecycle, state: AnyState): boolean => {
+  if (EVERYBODYS.has(name) || principal.role === 'auditor') return true
+  if (name === 'staff') return principal.role === 'admin'
+  return holders(state).includes(principal.organizationId)
+}
+
+type Held = {
+  readonly organizationId?: string
+  readonly sender?: string
+  readonly from?: { readonly organizationId?: string } | string
+  readonly to?: { readonly organizationId?: string }
+  readonly sent?: boolean
+  readonly scope?: { readonly recipients?: readonly string[] }
+}
+
+const holders = (state: AnyState): readonly (string | undefined)[] => {
+  const { organizationId, sender, from, to, sent, scope } = state as Held
+  return [
+    organizationId,
+    sender,
+    typeof from === 'object' ? from.organizationId : undefined,
+    sent ? to?.organizationId : undefined,
+    ...(scope?.recipients ?? []),
+  ]
+}

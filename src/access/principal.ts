@@ -1,0 +1,38 @@
+import { foldOf } from '#domain/kernel/lifecycle.ts'
+import type { Actor } from '#domain/kernel/metadata.ts'
+import { type Staff, staff } from '#domain/staff/staff.ts'
+import type { VerifyToken } from '#infra/auth/token-verifier.ts'
+import type { FoldCache } from '#src/write/fold-cache.ts'
+
+/** Who asks: a person of ours with a role at an organisation, read from the log at every request so that a change acts at once. */
+export type Principal = Actor
+
+export type Identify = (
+  authorization: string | undefined,
+) => Promise<Principal | 'no-token' | 'bad-token' | 'not-staff'>
+
+const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i
+const STAFF_ID = /^[A-Za-z0-9][A-Za-z0-9-]{2,63}$/
+const LONGEST_TOKEN = 8_192
+
+const staffFold = foldOf<Staff>(staff)
+
+/** A staff member as the log knows them now; undefined for whoever does not work here. */
+export const staffBy =
+  (view: FoldCache) =>
+  async (staffId: string): Promise<Principal | undefined> => {
+    if (!STAFF_ID.test(staffId)) return undefined
+    const { state } = await view(staffFold, staffId)
+    return state.status === 'active' ? { ...state.actor, staffId } : undefined
+  }
+
+export const identifier = (verify: VerifyToken, view: FoldCache): Identify => {
+  const staffMember = staffBy(view)
+  return async (authorization) => {
+    if (authorization === undefined) return 'no-token'
+    const token = authorization.length <= LONGEST_TOKEN ? BEARER.exec(authorization)?.[1] : undefined
+    const staffId = token && (await verify(token))
+    if (!staffId) return 'bad-token'
+    return (await staffMember(staffId)) ?? 'not-staff'
+  }
+}

@@ -1,0 +1,55 @@
+import { hubRoles, wardRoles } from '#domain/kernel/metadata.ts'
+import { families } from '#projections/families.ts'
+import type { System } from '#src/system.ts'
+import type { Principal } from './principal.ts'
+
+/**
+ * Which organisation has something to do with a family. The first rule of the house until the finer ones by data class,
+ * consent and assignment: whoever recorded about a family or was sent a referral about it; for everybody else it does not exist.
+ */
+export type Relation = {
+  /** Hub or ward staff whose organisation knows the family, and auditors. */
+  mayRead(principal: Principal, familyId: string): Promise<boolean>
+  /** As `mayRead`; a family nobody has spoken of yet may be written about by anybody who may write at all. */
+  mayWrite(principal: Principal, familyId: string): Promise<boolean>
+}
+
+const caseRoles: readonly string[] = [...hubRoles, ...wardRoles]
+const CATCH_UP_MS = 2_000
+const REMEMBERED = 50_000
+
+export const relationIn = ({
+  views,
+  projector,
+  store,
+}: Pick<System, 'views' | 'projector' | 'store'>): Relation => {
+  // Who once had to do with a family always has had: a yes stays one.
+  const acquainted = new Set<string>()
+  const isKnownTo = (familyId: string, { organizationId }: Principal): boolean | undefined => {
+    const pair = `${organizationId} ${familyId}`
+    if (acquainted.has(pair)) return true
+    const isKnown = views.reader(families).get(familyId)?.organizations.includes(organizationId)
+    if (isKnown) {
+      if (acquainted.size === REMEMBERED) acquainted.clear()
+      acquainted.add(pair)
+    }
+    return isKnown
+  }
+  /** A "no" must not come from a view that is a moment behind the referral just sent. */
+  const isKnownAfterAll = async (familyId: string, principal: Principal): Promise<boolean | undefined> => {
+    await projector.reached(await store.head(), CATCH_UP_MS)
+    return isKnownTo(familyId, principal)
+  }
+  return {
+    async mayRead(principal, familyId) {
+      const mayAtAll = principal.role === 'auditor' || caseRoles.includes(principal.role)
+      if (!mayAtAll) return false
+      const known = isKnownTo(familyId, principal) || (await isKnownAfterAll(familyId, principal))
+      return principal.role === 'auditor' ? known !== undefined : known === true
+    },
+    async mayWrite(principal, familyId) {
+      const known = isKnownTo(familyId, principal)
+      return known === false ? (await isKnownAfterAll(familyId, principal)) === true : true
+    },
+  }
+}

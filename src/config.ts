@@ -1,0 +1,63 @@
+import { z } from 'zod'
+
+const Environment = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
+  DATA_DIR: z.string().min(1).default('./data'),
+  EVENT_STORE: z.enum(['sqlite', 'memory']).default('sqlite'),
+  AUTH_MODE: z.enum(['dev', 'oidc']).default('oidc'),
+  AUTH_ISSUER: z.url().optional(),
+  AUTH_AUDIENCE: z.string().min(1).optional(),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).default(6_000),
+  NODE_ENV: z.string().optional(),
+})
+
+export type Config = z.output<typeof Environment>
+
+export class BadConfiguration extends Error {
+  override readonly name = 'BadConfiguration'
+}
+
+type Given = { readonly AUTH_MODE: string; readonly HOST: string } & Partial<
+  Readonly<Record<string, string | undefined>>
+>
+
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost']
+
+/**
+ * Environment variables only; one message that names every problem. `data`: for programs that work on the files and open no
+ * door, so that who may come in is not asked.
+ */
+export const readConfig = (
+  environment: Readonly<Record<string, string | undefined>>,
+  purpose: 'door' | 'data' = 'door',
+): Config => {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const parsed = Environment.safeParse(given)
+  const problems = [
+    ...(parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []),
+    ...(purpose === 'door' ? together({ AUTH_MODE: 'oidc', HOST: '127.0.0.1', ...given }) : []),
+  ]
+  if (!parsed.success || problems.length > 0)
+    throw new BadConfiguration(
+      `The configuration has ${problems.length} problem(s):\n  ${problems.join('\n  ')}`,
+    )
+  return parsed.data
+}
+
+/** What single values cannot show; of what was given, so that nothing hides behind a value that does not fit. */
+const together = (config: Given): readonly string[] => [
+  ...(config.AUTH_MODE === 'oidc' && !config.AUTH_ISSUER
+    ? ['AUTH_ISSUER: needed unless AUTH_MODE=dev (the issuer whose tokens are trusted)']
+    : []),
+  ...(config.AUTH_MODE === 'oidc' && !config.AUTH_AUDIENCE
+    ? ['AUTH_AUDIENCE: needed unless AUTH_MODE=dev']
+    : []),
+  ...(config.AUTH_MODE === 'dev' && config.NODE_ENV === 'production'
+    ? ['AUTH_MODE: dev makes its own tokens and is refused when NODE_ENV=production']
+    : []),
+  ...(config.AUTH_MODE === 'dev' && !LOOPBACK.includes(config.HOST)
+    ? ['HOST: dev mode binds to loopback only (127.0.0.1, ::1 or localhost)']
+    : []),
+]

@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import swagger, { type StaticDocumentSpec } from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import fastify, { type FastifyInstance } from 'fastify'
+import { lifecycles } from '#domain/lifecycles.ts'
+import type { Identify } from '#src/access/principal.ts'
+import { relationIn } from '#src/access/relation.ts'
+import { revealIn } from '#src/access/reveal.ts'
+import type { Log } from '#src/log.ts'
+import type { System } from '#src/system.ts'
+import { doorsOf } from '#src/write/commands.ts'
+import { handler } from '#src/write/handle.ts'
+import { auditRoute } from './audit.ts'
+import { batchRoute } from './batch.ts'
+import { commandRoutes } from './commands.ts'
+import type { Shop } from './context.ts'
+import { directoryRoutes } from './directory.ts'
+import { answerErrors, BAD_REQUEST, problemFor } from './errors.ts'
+import { familyRoutes } from './families.ts'
+import { feedRoute } from './feed.ts'
+import { parseJson } from './json.ts'
+import { lifecycleRoutes } from './lifecycles.ts'
+import { openApiOf } from './openapi.ts'
+import { type Problem, refusalTexts, sendProblem } from './problem.ts'
+import { type ReadRoute, readRoutes } from './routes.ts'
+import { timelineRoute } from './timeline.ts'
+import { worklistRoute } from './worklists.ts'
+
+export type AppOptions = {
+  readonly system: System
+  readonly identify: Identify
+  readonly familyReference: Shop['familyReference']
+  readonly log: Log
+  /** 0: none. */
+  readonly ratePerMinute: number
+  /** Says in every answer that the tokens are the program's own. */
+  readonly devMode: boolean
+}
+
+const BODY_LIMIT = 64 * 1024
+const BATCH_LIMIT = 64 * 1024 * 1024
+const OPEN = ['/livez', '/readyz', '/openapi.json', '/docs']
+
+/** Data for programs, never a page: the pages under `/docs` have headers of their own. */
+const ON_EVERY_ANSWER = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+}
+
+const refusedIdentity = {
+  'no-token': { status: 401, code: 'access/no-token' },
+  'bad-token': { status: 401, code: 'access/bad-token' },
+  'not-staff': { status: 401, code: 'access/not-staff' },
+} as const satisfies Record<string, Problem>
+
+/** The door. Builds only; whoever calls it listens, or injects. */
+export const buildApp = async (options: AppOptions): Promise<FastifyInstance> => {
+  const { system, identify, log } = options
+  const app = fastify({
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
+    genReqId: () => randomUUID(),
+    // Said as a problem in the hook below, like everything else.
+    return503OnClosing: false,
+    requestTimeout: 60_000,
+    frameworkErrors: (error, request, reply) => {
+      void sendProblem(request, reply, problemFor(error))
+    },
+    clientErrorHandler: (_error, socket) => {
+      if (socket.writable) socket.end(BAD_REQUEST)
+    },
+  })
+  let isClosing = false
+  const relation = relationIn(system)
+  const shop: Shop = {
+    system,
+    identify,
+    relation,
+    reveal: revealIn(system),
+    handle: handler(system, relation),
+    familyReference: options.familyReference,
+    isClosing: () => isClosing,
+  }
+  const doors = doorsOf(lifecycles)
+  const texts = refusalTexts(lifecycles)
+  const reads: readonly ReadRoute[] = [
+    ...familyRoutes(shop),
+    timelineRoute(shop),
+    ...lifecycleRoutes(shop, lifecycles),
+    ...directoryRoutes(shop),
+    worklistRoute(shop),
+    feedRoute(shop),
+    auditRoute(shop),
+  ]
+
+  answerErrors(app, log)
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseJson(body)),
+  )
+  app.decorateRequest('principal', null)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(ON_EVERY_ANSWER)
+    if (options.devMode) reply.header('Tsunagi-Mode', 'dev')
+    if (isClosing) return sendProblem(request, reply, { status: 503, code: 'service/closing' })
+    const { url = '' } = request.routeOptions
+    if (OPEN.some((path) => url === path || url.startsWith(`${path}/`))) return
+    const who = await identify(request.headers.authorization)
+    if (typeof who === 'string') return sendProblem(request, reply, refusedIdentity[who])
+    request.principal = who
+  })
+  app.addHook('preClose', (done) => {
+    isClosing = true
+    if (app.server.listening) hangUpWhenAnswered(app.server)
+    done()
+  })
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (isClosing) reply.header('Connection', 'close')
+    done(null, payload)
+  })
+  app.addHook('onResponse', (request, reply, done) => {
+    log.debug(
+      {
+        route: request.routeOptions.url,
+        method: request.method,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        requestId: request.id,
+        role: request.principal?.role,
+      },
+      'answered',
+    )
+    done()
+  })
+
+  if (options.ratePerMinute > 0)
+    await app.register(rateLimit, {
+      max: options.ratePerMinute,
+      timeWindow: '1 minute',
+      hook: 'preParsing',
+      keyGenerator: ({ principal, ip }) => principal?.staffId ?? ip,
+      errorResponseBuilder: () => Object.assign(new Error('too many'), { statusCode: 429 }),
+    })
+  const document = openApiOf(doors, reads, texts)
+  // The plugin's types stop at OpenAPI 3.0; it only hands the document on.
+  const specification = { document } as unknown as StaticDocumentSpec
+  await app.register(swagger, { mode: 'static', specification })
+  await app.register(async (pages) => {
+    await pages.register(helmet, { contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } } })
+    await pages.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  })
+
+  app.get('/livez', async () => ({ status: 'ok' }))
+  app.get('/readyz', async (_request, reply) => {
+    const isReady = isUp(system)
+    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ok' : 'not ready' })
+  })
+  app.get('/openapi.json', async () => document)
+  commandRoutes(app, shop, doors, texts)
+  batchRoute(app, shop, doors, texts, BATCH_LIMIT, log)
+  readRoutes(app, shop, reads)
+  return app
+}
+
+/** A connection that was busy when closing began would stay open for its keep-alive time after its answer. */
+const hangUpWhenAnswered = (server: FastifyInstance['server']): void => {
+  const looking = setInterval(() => server.closeIdleConnections(), 50)
+  server.once('close', () => clearInterval(looking))
+}
+
+const isUp = ({ projector, processes }: System): boolean => {
+  const views = projector.status()
+  return (
+    views.length > 0 && views.every(({ state }) => state === 'live') && processes.status().state === 'running'
+  )
+}

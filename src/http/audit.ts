@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { catalogue } from '#domain/events.ts'
+import type { EventSpec } from '#domain/kernel/event.ts'
+import type { Stored } from '#domain/kernel/event-store.ts'
+import { instant } from '#domain/kernel/schema.ts'
+import { utc } from '#domain/kernel/time.ts'
+import { masked } from '#src/access/masked.ts'
+import type { Shop } from './context.ts'
+import { nextLink } from './cursor.ts'
+import { type ReadRoute, readRoute } from './routes.ts'
+
+/** How many events one request looks through: a filter that matches little answers a short page, and where it stopped. */
+const LOOKED_AT_MOST = 20_000
+const PAGE = 500
+
+const AuditQuery = z.strictObject({
+  after: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .default('0')
+    .describe('Position of the last event seen.'),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  family: z.guid().toLowerCase().optional(),
+  stream: z.string().max(120).optional(),
+  type: z.string().max(80).optional(),
+  actor: z.string().max(64).optional(),
+  asOf: z
+    .union([z.string().regex(/^\d{1,15}$/), instant()])
+    .optional()
+    .describe('Only what was recorded by then: a position, or a time.'),
+})
+
+/** Every event in log order, personal text masked: what was done, when, by whom, on what ground. */
+export const auditRoute = (shop: Shop): ReadRoute =>
+  readRoute({
+    path: '/v1/audit/events',
+    operationId: 'AuditEvents',
+    summary: 'The log itself, in order, for auditors.',
+    by: ['auditor'],
+    query: AuditQuery,
+    answer: { type: 'object', properties: { events: { type: 'array' }, after: { type: 'string' } } },
+    async handle({ query }, request, reply) {
+      const { events, position, hasMore } = await lookThrough(shop, query)
+      const after = String(position)
+      if (hasMore) reply.header('Link', nextLink(request.url, 'after', after))
+      return { events: events.map(shown), after, more: hasMore }
+    },
+  })
+
+const lookThrough = async ({ system: { store } }: Shop, query: z.output<typeof AuditQuery>) => {
+  const matches = matching(query)
+  const events: Stored[] = []
+  let position = BigInt(query.after)
+  for (let looked = 0; looked < LOOKED_AT_MOST; looked += PAGE) {
+    const page = await store.after(position, PAGE)
+    for (const event of page) {
+      if (isLater(event, query.asOf)) return { events, position, hasMore: false }
+      position = event.position
+      if (matches(event)) events.push(event)
+      if (events.length === query.limit) return { events, position, hasMore: true }
+    }
+    if (page.length < PAGE) return { events, position, hasMore: false }
+  }
+  return { events, position, hasMore: true }
+}
+
+const matching =
+  ({ family, stream, type, actor }: z.output<typeof AuditQuery>) =>
+  (event: Stored): boolean =>
+    (family === undefined || event.metadata.familyId === family) &&
+    (stream === undefined || event.stream === stream) &&
+    (type === undefined || event.type === type) &&
+    (actor === undefined || event.metadata.actor.staffId === actor)
+
+const isLater = ({ position, recordedAt }: Stored, asOf: string | undefined): boolean => {
+  if (asOf === undefined) return false
+  return /^\d+$/.test(asOf) ? position > BigInt(asOf) : recordedAt > utc(asOf)
+}
+
+const shown = ({ position, id, metadata, ...event }: Stored) => {
+  const { commandHash: _, toldBy, lateReason, ...rest } = metadata
+  const spec: EventSpec | undefined = (catalogue as Readonly<Record<string, EventSpec>>)[event.type]
+  return {
+    position: String(position),
+    eventId: id,
+    ...event,
+    data: spec ? masked(event.data, spec.schema) : {},
+    metadata: {
+      ...rest,
+      ...(toldBy !== undefined && { toldBy: '■' }),
+      ...(lateReason !== undefined && { lateReason: '■' }),
+    },
+  }
+}

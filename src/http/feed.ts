@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import { hubRoles, type Role, wardRoles } from '#domain/kernel/metadata.ts'
+import { directory } from '#projections/directory.ts'
+import { EVERYBODY, type FeedRow, referralFeed } from '#projections/referral-feed.ts'
+import type { Principal } from '#src/access/principal.ts'
+import { principalOf, type Shop } from './context.ts'
+import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
+import { sendProblem } from './problem.ts'
+import { type ReadRoute, readRoute } from './routes.ts'
+
+const MAX_WAIT_S = 30
+
+const FeedQuery = z.strictObject({
+  after: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('Cursor of the last event taken; from the beginning when absent.'),
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  wait: z.coerce.number().min(0).max(MAX_WAIT_S).default(0).describe('Seconds to wait for the first event.'),
+})
+
+const readers: readonly Role[] = ['integration', ...hubRoles, ...wardRoles]
+
+/** The pull feed (API 3, dossier 2.12): in log order, one dense sequence for each subscriber, no personal data. */
+export const feedRoute = (shop: Shop): ReadRoute =>
+  readRoute({
+    path: '/v1/feeds/referrals',
+    operationId: 'ReadReferralFeed',
+    summary: 'Referral events of the caller’s organisation as CloudEvents, without a hole in `sequence`.',
+    by: readers,
+    query: FeedQuery,
+    answer: {
+      type: 'object',
+      required: ['events', 'cursor'],
+      properties: {
+        events: { type: 'array', items: { type: 'object' } },
+        cursor: { type: 'string' },
+        more: { type: 'boolean' },
+      },
+    },
+    async handle({ query: { after, limit, wait } }, request, reply) {
+      const principal = principalOf(request)
+      const organization = feedOf(shop, principal)
+      const place = after === undefined ? [0] : decodeCursor(['referrals', organization], after)
+      const [taken] = place ?? []
+      if (place?.length !== 1 || typeof taken !== 'number')
+        return sendProblem(request, reply, {
+          ...badCursor,
+          errors: [{ ...badCursor.errors[0], pointer: '/after' }],
+        })
+
+      const rows = await rowsAfter(
+        shop,
+        organization,
+        taken,
+        limit,
+        Date.now() + wait * 1_000,
+        () => reply.raw.destroyed || shop.isClosing(),
+      )
+      const last = rows.at(-1)?.sequence ?? taken
+      const cursor = encodeCursor(['referrals', organization], [last])
+      reply.header('Link', nextLink(request.url, 'after', cursor))
+      return {
+        events: rows.map((row) => cloudEvent(row, shop.familyReference(principal.staffId, row.familyId))),
+        cursor,
+        more: rows.length === limit,
+      }
+    },
+  })
+
+/** The city's own integrations read everybody's referrals, all others those of their organisation. */
+const feedOf = ({ system: { views } }: Shop, { organizationId }: Principal): string =>
+  views.reader(directory).get(`organization-${organizationId}`)?.of === 'city' ? EVERYBODY : organizationId
+
+const LOOK_AGAIN_MS = 1_000
+
+const rowsAfter = async (
+  { system: { views, projector } }: Shop,
+  organization: string,
+  sequence: number,
+  limit: number,
+  until: number,
+  isGone: () => boolean,
+): Promise<readonly FeedRow[]> => {
+  for (;;) {
+    const position = views.checkpoint(referralFeed.name)
+    const rows = views.reader(referralFeed).list({
+      where: { organization, sequence: { gt: sequence } },
+      orderBy: [['sequence', 'asc']],
+      limit,
+    })
+    const left = until - Date.now()
+    if (rows.length > 0 || left <= 0 || isGone()) return rows
+    await projector.reached(position + 1n, Math.min(left, LOOK_AGAIN_MS))
+  }
+}
+
+/** CloudEvents 1.0 around exactly what dossier 2.12 allows. */
+const cloudEvent = (row: FeedRow, family: string) => ({
+  specversion: '1.0',
+  id: row.eventId,
+  source: 'urn:tsunagi',
+  type: `jp.tsunagi.referral.${row.type}.v1`,
+  subject: row.referralId,
+  time: row.occurredAt,
+  recordedtime: row.recordedAt,
+  sequence: String(row.sequence),
+  partitionkey: family,
+  datacontenttype: 'application/json',
+  dataref: `/v1/referrals/${row.referralId}`,
+  data: {
+    eventId: row.eventId,
+    type: row.type,
+    occurredAt: row.occurredAt,
+    recordedAt: row.recordedAt,
+    referralId: row.referralId,
+    familyRef: family,
+    direction: row.direction,
+    linkLevel: row.linkLevel,
+    urgency: row.urgency,
+    fromOrganization: row.from,
+    toOrganization: row.to ?? null,
+    status: row.status,
+    ...(row.due && { due: row.due }),
+    ...(row.outcome !== undefined && { outcome: row.outcome }),
+  },
+})

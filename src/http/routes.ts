@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { z } from 'zod'
+import type { Role } from '#domain/kernel/metadata.ts'
+import { hasReached, principalOf, type Shop } from './context.ts'
+import { fieldErrors, sendProblem } from './problem.ts'
+
+/** A way of reading, as the handler and the OpenAPI document both see it. */
+export type ReadRoute<Q extends z.ZodObject = z.ZodObject> = {
+  readonly path: string
+  readonly operationId: string
+  readonly summary: string
+  readonly by?: readonly Role[]
+  readonly query: Q
+  /** JSON Schema of the answer. */
+  readonly answer: Readonly<Record<string, unknown>>
+  handle(
+    asked: { query: z.output<Q>; params: Readonly<Record<string, string>> },
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): unknown
+}
+
+export const readRoute = <Q extends z.ZodObject>(route: ReadRoute<Q>): ReadRoute =>
+  route as unknown as ReadRoute
+
+/** Reads are checked, wait for `Min-Position` where asked, and are never kept by anybody on the way. */
+export const readRoutes = (app: FastifyInstance, shop: Shop, routes: readonly ReadRoute[]): void => {
+  for (const route of routes) {
+    app.get<{ Params: Record<string, string> }>(
+      route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      async (request, reply) => {
+        if (route.by && !route.by.includes(principalOf(request).role))
+          return sendProblem(request, reply, { status: 403, code: 'access/role-not-allowed' })
+        const query = route.query.safeParse(request.query)
+        if (!query.success)
+          return sendProblem(request, reply, {
+            status: 400,
+            code: 'request/invalid',
+            errors: fieldErrors(query.error.issues),
+          })
+        if (!(await hasReached(shop, request, reply))) return reply
+        return route.handle({ query: query.data, params: request.params }, request, reply)
+      },
+    )
+  }
+}

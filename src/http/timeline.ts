@@ -1,0 +1,260 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { z } from 'zod'
+import type { Language } from '#domain/codes/label.ts'
+import { SiteId } from '#domain/ids.ts'
+import { supportFunctions } from '#domain/kernel/classes.ts'
+import type { Query } from '#domain/kernel/projection.ts'
+import { date } from '#domain/kernel/schema.ts'
+import { directory } from '#projections/directory.ts'
+import { type Entry, NOW, sortKey, specOf } from '#projections/family-timeline/entry.ts'
+import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
+import { wordingOf } from '#projections/family-timeline/wording.ts'
+import { masked } from '#src/access/masked.ts'
+import { asOf, positionAsOf } from './as-of.ts'
+import { notFound, principalOf, type Shop } from './context.ts'
+import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
+import { sendProblem } from './problem.ts'
+import { type ReadRoute, readRoute } from './routes.ts'
+
+const MOST = 500
+
+const TimelineQuery = z.strictObject({
+  order: z.enum(['newest', 'oldest', 'desc', 'asc']).default('newest'),
+  from: date().optional(),
+  to: date().optional(),
+  function: z.enum(supportFunctions).optional(),
+  kind: z.string().max(40).optional(),
+  site: SiteId.optional(),
+  asOf: asOf().describe('As it was known then: a position, or a time.'),
+  history: z.enum(['true', 'false']).default('false').describe('Corrections and what they corrected, too.'),
+  limit: z.coerce.number().int().min(1).max(MOST).default(100),
+  cursor: z.string().max(1_000).optional(),
+})
+
+type Question = z.output<typeof TimelineQuery>
+
+/** The product (API 3, 4): one family's history, bitemporal, as far as the caller may know it. */
+export const timelineRoute = (shop: Shop): ReadRoute =>
+  readRoute({
+    path: '/v1/families/{id}/timeline',
+    operationId: 'ReadTimeline',
+    summary: 'One family’s unbroken timeline. Sorted by what happened, not by when it was recorded.',
+    query: TimelineQuery,
+    answer: timelineAnswer,
+    async handle({ query, params }, request, reply) {
+      const familyId = (params.id ?? '').toLowerCase()
+      if (!(await shop.relation.mayRead(principalOf(request), familyId))) return notFound(request, reply)
+      return sendPage(shop, familyId, query, request, reply)
+    },
+  })
+
+const sendPage = async (
+  shop: Shop,
+  familyId: string,
+  query: Question,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => {
+  const { cursor, limit, ...question } = query
+  const place = cursor === undefined ? undefined : decodeCursor([familyId, question], cursor)
+  if (cursor !== undefined && place?.length !== orderOf(query).length)
+    return sendProblem(request, reply, badCursor)
+  const language: Language = /^en\b/i.test(String(request.headers['accept-language'] ?? '')) ? 'en' : 'ja'
+  const principal = principalOf(request)
+
+  const known = query.asOf === undefined ? undefined : await positionAsOf(shop.system.store, query.asOf)
+  const { entries, last } = readPage(shop, familyId, query, known, place, (entry) =>
+    shop.reveal(principal, entry),
+  )
+  const names = namesOf(shop, entries)
+  const next = last && encodeCursor([familyId, question], placeOf(last, query))
+  if (next) reply.header('Link', nextLink(request.url, 'cursor', next))
+  reply.header('Content-Language', language)
+  return {
+    familyId,
+    ...(query.asOf !== undefined && { asOf: query.asOf }),
+    entries: entries.map((entry) => present(entry, language, names, principal.role === 'auditor')),
+    ...(next && { next }),
+  }
+}
+
+/** Reads until the page is full of entries that may be seen: what may not be seen leaves no hole. */
+const readPage = (
+  { system: { views } }: Shop,
+  familyId: string,
+  query: Question,
+  known: number | undefined,
+  place: readonly (string | number)[] | undefined,
+  visible: (entry: Entry) => boolean,
+): { entries: readonly Entry[]; last: Entry | undefined } => {
+  const reader = views.reader(familyTimeline)
+  const way = query.order === 'newest' || query.order === 'desc' ? 'desc' : 'asc'
+  const where: Query['where'] = {
+    family: familyId,
+    ...knownThen(known, query.history === 'true'),
+    ...(query.function && { function: query.function }),
+    ...(query.kind && { kind: query.kind }),
+    ...(query.site && { site: query.site }),
+    ...((query.from || query.to) && {
+      occurredOn: { ...(query.from && { gte: query.from }), ...(query.to && { lte: query.to }) },
+    }),
+  }
+  const entries: Entry[] = []
+  let startAfter = place
+  for (;;) {
+    const rows = reader.list({
+      where,
+      orderBy: orderOf(query).map((column) => [column, way] as const),
+      ...(startAfter && { startAfter }),
+      limit: query.limit + 1,
+    })
+    for (const row of rows) {
+      if (!visible(row)) continue
+      if (entries.length === query.limit) return { entries, last: entries.at(-1) }
+      entries.push(known === undefined ? row : asKnownAt(row, known))
+    }
+    const end = rows.at(-1)
+    if (!end || rows.length <= query.limit) return { entries, last: undefined }
+    startAfter = placeOf(end, query)
+  }
+}
+
+/** Without history an entry has one wording: corrected between two pages, it is still at the same place. */
+const orderOf = ({ history }: Question) =>
+  history === 'true' ? (['sort', 'knownFrom'] as const) : (['sort'] as const)
+
+const placeOf = (entry: Entry, question: Question): readonly (string | number)[] =>
+  orderOf(question).map((column) => (column === 'sort' ? sortKey(entry) : entry.knownFrom))
+
+/** Without history, what holds (then): each entry in one wording. With it, every wording there has been. */
+const knownThen = (known: number | undefined, history: boolean): NonNullable<Query['where']> => {
+  if (history) return known === undefined ? {} : { knownFrom: { lte: known } }
+  if (known === undefined) return { knownUntil: NOW, historical: 0 }
+  return { knownFrom: { lte: known }, knownUntil: { gt: known }, historical: 0 }
+}
+
+const asKnownAt = (entry: Entry, known: number): Entry => ({
+  ...entry,
+  links: entry.links.filter(({ since }) => Number(since) <= known),
+})
+
+type Names = ReadonlyMap<string, string>
+
+const namesOf = ({ system: { views } }: Shop, entries: readonly Entry[]): Names => {
+  const reader = views.reader(directory)
+  const keys = new Set(entries.map(({ actor }) => `staff-${actor.staffId}`))
+  return new Map([...keys].map((key) => [key, reader.get(key)?.name ?? '']))
+}
+
+/** API 4, field by field. */
+export const present = (entry: Entry, language: Language, names: Names, isAuditor = false) => {
+  const { title, summary } = wordingOf(isAuditor ? { ...entry, data: withoutTexts(entry) } : entry, language)
+  const name = names.get(`staff-${entry.actor.staffId}`)
+  return {
+    position: entry.position,
+    eventId: entry.eventId,
+    type: entry.type,
+    ...(entry.precision === 'instant' ? { occurredAt: entry.occurredAt } : { occurredOn: entry.occurredOn }),
+    precision: entry.precision,
+    recordedAt: entry.recordedAt,
+    late: entry.late,
+    function: entry.function,
+    kind: entry.kind,
+    stream: entry.stream,
+    version: entry.version,
+    title,
+    summary,
+    actor: {
+      role: entry.actor.role,
+      organization: entry.actor.organizationId,
+      ...(entry.site !== undefined && { site: entry.site }),
+      ...(name && !isAuditor && { name }),
+    },
+    ...(entry.toldBy !== undefined && !isAuditor && { toldBy: entry.toldBy }),
+    links: entry.links.map(({ rel, stream }) => ({ rel, stream })),
+    ...(entry.state !== undefined && { state: entry.state }),
+    ...(entry.due !== undefined && { due: entry.due }),
+    ...(entry.correctedBy && { correctedBy: entry.correctedBy }),
+    ...(entry.annulled && { annulled: entry.annulled }),
+    ...(entry.implied && { implied: true }),
+    redacted: isAuditor ? ['summary', 'actor.name', 'toldBy'] : [],
+  }
+}
+
+/** An auditor sees what was done, not what was said (dossier 4.6): by the marks of the schema, not by the look of a text. */
+const withoutTexts = ({ type, data }: Entry): Entry['data'] =>
+  masked(data, specOf(type)?.schema ?? z.object({})) as Entry['data']
+
+const timelineAnswer = {
+  type: 'object',
+  required: ['familyId', 'entries'],
+  properties: {
+    familyId: { type: 'string', format: 'uuid' },
+    asOf: { type: 'string' },
+    next: { type: 'string', description: 'Cursor of the next page.' },
+    entries: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: [
+          'position',
+          'eventId',
+          'type',
+          'precision',
+          'recordedAt',
+          'late',
+          'function',
+          'kind',
+          'stream',
+          'version',
+          'title',
+          'summary',
+          'actor',
+          'links',
+          'redacted',
+        ],
+        properties: {
+          position: { type: 'string' },
+          eventId: { type: 'string', format: 'uuid' },
+          type: { type: 'string' },
+          occurredAt: { type: 'string', format: 'date-time' },
+          occurredOn: { type: 'string', format: 'date' },
+          precision: { enum: ['instant', 'day', 'month', 'about'] },
+          recordedAt: { type: 'string', format: 'date-time' },
+          late: { type: 'boolean', description: 'Recorded on a later day than it happened.' },
+          function: { enum: supportFunctions },
+          kind: { type: 'string' },
+          stream: { type: 'string' },
+          version: { type: 'integer' },
+          title: { type: 'string' },
+          summary: { type: 'string' },
+          actor: {
+            type: 'object',
+            required: ['role', 'organization'],
+            properties: {
+              role: { type: 'string' },
+              organization: { type: 'string' },
+              site: { type: 'string' },
+              name: { type: 'string' },
+            },
+          },
+          toldBy: { type: 'string' },
+          links: {
+            type: 'array',
+            items: {
+              type: 'object',
+              required: ['rel', 'stream'],
+              properties: { rel: { type: 'string' }, stream: { type: 'string' } },
+            },
+          },
+          state: { type: 'string' },
+          due: { type: 'string' },
+          correctedBy: { type: 'object' },
+          annulled: { type: 'object' },
+          implied: { type: 'boolean' },
+          redacted: { type: 'array', items: { type: 'string' } },
+        },
+      },
+    },
+  },
+} as const

@@ -1,0 +1,96 @@
+import type { z } from 'zod'
+import type { Lifecycle } from '#domain/kernel/lifecycle.ts'
+import type { Metadata } from '#domain/kernel/metadata.ts'
+import { mayKnow } from '#src/access/holder.ts'
+import type { Principal } from '#src/access/principal.ts'
+import type { Relation } from '#src/access/relation.ts'
+import type { System } from '#src/system.ts'
+import { uuidV7 } from './command-id.ts'
+import type { Door } from './commands.ts'
+import type { Outcome } from './execute.ts'
+import { type Circumstances, circumstanceNames, isOccurrenceError, occurrenceOf } from './occurrence.ts'
+
+/** A command as it arrives, from HTTP, a batch or an import: nothing has been checked yet. */
+export type Incoming = {
+  readonly door: Door
+  readonly id: string
+  readonly body: unknown
+  readonly principal: Principal
+  readonly key?: string
+  readonly expected?: number | 'some'
+  readonly provenance?: Pick<Metadata, 'sourceSystem' | 'sourceRecordedAt'>
+}
+
+export type Answer =
+  | Outcome
+  | { readonly kind: 'invalid'; readonly issues: readonly z.core.$ZodIssue[] }
+  | { readonly kind: 'misdated'; readonly error: { pointer: string; code: string; message: string } }
+  | { readonly kind: 'roleNotAllowed' }
+  | { readonly kind: 'notFound' }
+
+export type Handled = (incoming: Incoming) => Promise<Answer>
+
+/** How long an answer waits for what follows from it in other streams. */
+const SETTLE_MS = 1_000
+
+/** Parse, may they, execute, and wait until its consequences are recorded, so that the next command finds them. */
+export const handler = (system: System, relation: Relation): Handled => {
+  const { execute, processes, now } = system
+
+  return async (incoming) => {
+    const { door, principal, key, expected, provenance } = incoming
+    if (!door.spec.by.includes(principal.role)) return { kind: 'roleNotAllowed' }
+    const id = door.id.safeParse(incoming.id)
+    if (!id.success) return { kind: 'notFound' }
+    const parsed = door.body.safeParse(incoming.body)
+    if (!parsed.success) return { kind: 'invalid', issues: parsed.error.issues }
+    const { data, said } = apart(parsed.data)
+    const occurrence = occurrenceOf(said, now())
+    if (isOccurrenceError(occurrence)) return { kind: 'misdated', error: occurrence }
+
+    const { lifecycle } = door
+    const about = familyAskedAbout(lifecycle, id.data, data)
+    if (about !== undefined && !(await relation.mayWrite(principal, about))) return { kind: 'notFound' }
+
+    const outcome = await execute({
+      lifecycle,
+      name: door.name,
+      id: id.data,
+      data,
+      asked: parsed.data,
+      actor: principal,
+      occurrence,
+      commandId: key ?? uuidV7(),
+      ...(expected !== undefined && { expected }),
+      async admits(state) {
+        if (!mayKnow(principal, lifecycle, state)) return false
+        const family = lifecycle.familyOf(state, id.data)
+        return family === undefined || family === about || relation.mayWrite(principal, family)
+      },
+      provenance: {
+        ...provenance,
+        ...(said.toldBy !== undefined && { toldBy: said.toldBy }),
+        ...(said.lateReason !== undefined && { lateReason: said.lateReason }),
+      },
+    })
+    if (outcome.kind === 'done' && outcome.position !== undefined && outcome.facts.some(processes.concerns))
+      await processes.settled(outcome.position, SETTLE_MS)
+    return outcome
+  }
+}
+
+/** The family a command names by itself; what is there already may be about one, too. */
+const familyAskedAbout = (
+  { familyOf, initial }: Lifecycle,
+  id: string,
+  { familyId }: Readonly<Record<string, unknown>>,
+): string | undefined => familyOf(initial, id) ?? (typeof familyId === 'string' ? familyId : undefined)
+
+/** The command's own data, and when and from whom it is known. */
+const apart = (
+  body: Readonly<Record<string, unknown>>,
+): { data: Record<string, unknown>; said: Circumstances } => {
+  const data = { ...body }
+  for (const name of circumstanceNames) delete data[name]
+  return { data, said: body as Circumstances }
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path'
+import { catalogue } from '#domain/events.ts'
+import { decoder } from '#domain/kernel/codec.ts'
+import { japaneseCalendar } from '#infra/calendar/holidays.ts'
+import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
+import type { Log } from '#src/log.ts'
+import { seedDirectory } from '#src/seed.ts'
+import { eventLogFile, type System, startSystem } from '#src/system.ts'
+import { uuidV7 } from '#src/write/command-id.ts'
+import { type Execute, executor } from '#src/write/execute.ts'
+import { foldCache } from '#src/write/fold-cache.ts'
+import { writeFamilies } from './city.ts'
+import { recordVisit } from './visits.ts'
+
+export const FAMILIES = 10_000
+
+const complain = (fields: object, text: string) => console.error(text, fields)
+const nothing = () => undefined
+/** A bench that is warned of something measures something else. */
+export const quiet: Log = { debug: nothing, info: nothing, warn: complain, error: complain, fatal: complain }
+
+/** The whole program but the door, over the registrations of 10,000 families, everybody caught up. */
+export const startWholeSystem = async (
+  dir: string,
+): Promise<{ system: System; families: readonly string[] }> => {
+  const families = await writeFamilies(join(dir, 'events.db'), FAMILIES, 1)
+  const system = await startSystem({ dataDir: dir, engine: 'sqlite', log: quiet, tickMs: 0 })
+  await caughtUp(system)
+  return { system, families }
+}
+
+export const caughtUp = async ({ store, projector, processes }: System): Promise<void> => {
+  for (let head = -1n; head !== (await store.head()); ) {
+    head = await store.head()
+    if (!(await projector.reached(head, 600_000))) throw new Error('the views do not catch up')
+    if (!(await processes.settled(head, 600_000))) throw new Error('the processes do not catch up')
+  }
+}
+
+/** Log and write path alone: what changes with the age of a log changes here. */
+export const openWritePath = async (dir: string): Promise<{ execute: Execute; close(): Promise<void> }> => {
+  const store = await openSqliteEventStore({ file: eventLogFile(dir) })
+  const decode = decoder(catalogue)
+  const now = () => new Date().toISOString()
+  const execute = executor({ store, decode, view: foldCache(store, decode), now, calendar: japaneseCalendar })
+  await seedDirectory(execute)
+  return { execute, close: () => store.close() }
+}
+
+/** One visit of some family, from the body a tablet sends to the receipt. */
+export const visitRecorder = (execute: Execute, families: readonly string[]) => {
+  let number = 0
+  return async (): Promise<bigint> => {
+    number += 1
+    const outcome = await execute(
+      recordVisit(number, families[(number * 7_919) % families.length] ?? uuidV7()),
+    )
+    if (outcome.kind !== 'done' || outcome.position === undefined)
+      throw new Error(`not recorded: ${outcome.kind}`)
+    return outcome.position
+  }
+}
