@@ -8,6 +8,7 @@ import { lifecycles } from '#domain/lifecycles.ts'
 import type { Identify } from '#src/access/principal.ts'
 import { relationIn } from '#src/access/relation.ts'
 import { revealIn } from '#src/access/reveal.ts'
+import { whereaboutsIn } from '#src/access/whereabouts.ts'
 import type { Log } from '#src/log.ts'
 import type { System } from '#src/system.ts'
 import { doorsOf } from '#src/write/commands.ts'
@@ -84,6 +85,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     identify,
     relation,
     reveal: revealIn(system),
+    hidesWhereabouts: whereaboutsIn(system),
     handle: handler(system, relation),
     familyReference: options.familyReference,
     isClosing: () => isClosing,

@@ -5,7 +5,9 @@ import type { Stored } from '#domain/kernel/event-store.ts'
 import { instant } from '#domain/kernel/schema.ts'
 import { utc } from '#domain/kernel/time.ts'
 import { masked } from '#src/access/masked.ts'
-import type { Shop } from './context.ts'
+import type { Principal } from '#src/access/principal.ts'
+import { withoutPlaces } from '#src/access/whereabouts.ts'
+import { principalOf, type Shop } from './context.ts'
 import { nextLink } from './cursor.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
@@ -43,7 +45,14 @@ export const auditRoute = (shop: Shop): ReadRoute =>
       const { events, position, hasMore } = await lookThrough(shop, query)
       const after = String(position)
       if (hasMore) reply.header('Link', nextLink(request.url, 'after', after))
-      return { events: events.map(shown), after, more: hasMore }
+      const hidden = await familiesHidden(shop, principalOf(request), events)
+      return {
+        events: events.map((event) =>
+          hidden.has(event.metadata.familyId) ? withoutWhereabouts(shown(event)) : shown(event),
+        ),
+        after,
+        more: hasMore,
+      }
     },
   })
 
@@ -75,6 +84,24 @@ const matching =
 const isLater = ({ position, recordedAt }: Stored, asOf: string | undefined): boolean => {
   if (asOf === undefined) return false
   return /^\d+$/.test(asOf) ? position > BigInt(asOf) : recordedAt > utc(asOf)
+}
+
+/** R-ACC-2 holds for auditors, too: what was done and when it was recorded stays, where it was does not. */
+const familiesHidden = async (shop: Shop, principal: Principal, events: readonly Stored[]) => {
+  const hidden = new Set<string | undefined>()
+  for (const familyId of new Set(events.map(({ metadata }) => metadata.familyId)))
+    if (familyId !== undefined && (await shop.hidesWhereabouts(principal, familyId))) hidden.add(familyId)
+  return hidden
+}
+
+const withoutWhereabouts = ({ data, metadata, ...event }: ReturnType<typeof shown>) => {
+  const { siteId: _, ...actor } = metadata.actor
+  return {
+    ...event,
+    data: withoutPlaces(event.type, data as Readonly<Record<string, unknown>>),
+    metadata: { ...metadata, actor },
+    redacted: ['places'],
+  }
 }
 
 const shown = ({ position, id, metadata, ...event }: Stored) => {

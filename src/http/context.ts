@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Identify, Principal } from '#src/access/principal.ts'
 import type { Relation } from '#src/access/relation.ts'
 import type { Reveal } from '#src/access/reveal.ts'
+import type { HidesWhereabouts } from '#src/access/whereabouts.ts'
 import type { System } from '#src/system.ts'
 import type { Handled } from '#src/write/handle.ts'
 import { type Problem, sendProblem } from './problem.ts'
@@ -12,6 +13,7 @@ export type Shop = {
   readonly identify: Identify
   readonly relation: Relation
   readonly reveal: Reveal
+  readonly hidesWhereabouts: HidesWhereabouts
   readonly handle: Handled
   /** Makes the pseudonym of a family for one subscriber. */
   readonly familyReference: (subscriber: string, familyId: string) => string

@@ -39,7 +39,8 @@ export const familyRoutes = (shop: Shop): readonly ReadRoute[] => [
         })
         .filter((item) => isTheirs(principal, item))
       if (family.version > 0) reply.header('ETag', `"${family.version}"`)
-      return familyPage(family, items, shop.system.now(), principal.role === 'auditor')
+      const page = familyPage(family, items, shop.system.now(), principal.role === 'auditor')
+      return (await shop.hidesWhereabouts(principal, familyId)) ? withoutWhereabouts(page) : page
     },
   }),
   readRoute({
@@ -99,6 +100,15 @@ const familyPage = (family: FamilyRow, items: readonly OpenItem[], now: string, 
   members: family.members.map((member) => (masked ? maskedMember(member) : shownMember(member))),
   openItems: items.map(({ opener: _, receiver: __, ...item }) => ({ ...item, due: item.due ?? null })),
   organizations: family.organizations,
+})
+
+/** R-ACC-2: of a household under protection, who they are, and nothing of where. */
+const withoutWhereabouts = (page: ReturnType<typeof familyPage>) => ({
+  ...page,
+  registeredAtSite: null,
+  ward: null,
+  members: page.members.map((member) => ({ ...member, contact: undefined })),
+  redacted: ['registeredAtSite', 'ward', 'members.contact'],
 })
 
 const shownMember = ({ placement, ...member }: Member) => ({

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type AnyState, foldOf, type Lifecycle } from '#domain/kernel/lifecycle.ts'
 import { mayKnow } from '#src/access/holder.ts'
+import type { Principal } from '#src/access/principal.ts'
 import { kebab } from '#src/write/execute.ts'
 import { notFound, principalOf, type Shop } from './context.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
@@ -29,13 +30,25 @@ export const lifecycleRoutes = (shop: Shop, lifecycles: readonly Lifecycle[]): r
             version > 0 &&
             mayKnow(principal, lifecycle, state) &&
             (familyId === undefined || (await shop.relation.mayRead(principal, familyId)))
-          if (!mayRead) return notFound(request, reply)
+          if (
+            !mayRead ||
+            (familyId !== undefined && (await isKeptSecret(shop, principal, lifecycle, familyId)))
+          )
+            return notFound(request, reply)
           reply.header('ETag', `"${version}"`)
           const { status, ...rest } = principal.role === 'auditor' ? withoutNames(state) : state
           return { id, kind: kebab(lifecycle.name), version, state: status, ...rest }
         },
       }),
     )
+
+/** A visit says where a family was, and when: nothing of it is left to show of a household under protection (R-ACC-2). */
+const isKeptSecret = async (
+  { hidesWhereabouts }: Shop,
+  principal: Principal,
+  { name }: Lifecycle,
+  familyId: string,
+): Promise<boolean> => name === 'visit' && (await hidesWhereabouts(principal, familyId))
 
 const ELSEWHERE = new Set(['family', 'organization', 'site'])
 

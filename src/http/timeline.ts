@@ -10,6 +10,7 @@ import { type Entry, NOW, sortKey, specOf } from '#projections/family-timeline/e
 import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
 import { wordingOf } from '#projections/family-timeline/wording.ts'
 import { masked } from '#src/access/masked.ts'
+import { tellsWhereabouts, withoutWhereabouts } from '#src/access/whereabouts.ts'
 import { asOf, positionAsOf } from './as-of.ts'
 import { notFound, principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
@@ -63,8 +64,15 @@ const sendPage = async (
   const principal = principalOf(request)
 
   const known = query.asOf === undefined ? undefined : await positionAsOf(shop.system.store, query.asOf)
-  const { entries, last } = readPage(shop, familyId, query, known, place, (entry) =>
-    shop.reveal(principal, entry),
+  const isHidden = await shop.hidesWhereabouts(principal, familyId)
+  const { entries, last } = readPage(
+    shop,
+    familyId,
+    query,
+    known,
+    place,
+    (entry) =>
+      shop.reveal(principal, entry) && !(isHidden && (tellsWhereabouts(entry) || query.site !== undefined)),
   )
   const names = namesOf(shop, entries)
   const next = last && encodeCursor([familyId, question], placeOf(last, query))
@@ -73,7 +81,14 @@ const sendPage = async (
   return {
     familyId,
     ...(query.asOf !== undefined && { asOf: query.asOf }),
-    entries: entries.map((entry) => present(entry, language, names, principal.role === 'auditor')),
+    entries: entries
+      .map((entry) => (isHidden ? withoutWhereabouts(entry) : entry))
+      .map((entry) => ({
+        ...present(entry, language, names, principal.role === 'auditor'),
+        ...(isHidden && {
+          redacted: [...redactedFor(principal.role === 'auditor'), 'occurredAt', 'actor.site'],
+        }),
+      })),
     ...(next && { next }),
   }
 }
@@ -177,9 +192,12 @@ export const present = (entry: Entry, language: Language, names: Names, isAudito
     ...(entry.correctedBy && { correctedBy: entry.correctedBy }),
     ...(entry.annulled && { annulled: entry.annulled }),
     ...(entry.implied && { implied: true }),
-    redacted: isAuditor ? ['summary', 'actor.name', 'toldBy'] : [],
+    redacted: redactedFor(isAuditor),
   }
 }
+
+const redactedFor = (isAuditor: boolean): readonly string[] =>
+  isAuditor ? ['summary', 'actor.name', 'toldBy'] : []
 
 /** An auditor sees what was done, not what was said (dossier 4.6): by the marks of the schema, not by the look of a text. */
 const withoutTexts = ({ type, data }: Entry): Entry['data'] =>

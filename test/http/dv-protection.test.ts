@@ -1,0 +1,164 @@
+import t from 'tap'
+import { newId, openTestDoor, problem, type Who } from '#test/kit/door.ts'
+import {
+  done,
+  type Family,
+  fresh,
+  openConsultation,
+  recordVisit,
+  registerFamily,
+  sendReferral,
+} from '#test/kit/door-story.ts'
+
+const door = await openTestDoor(t)
+const ADDRESS = '港北区のかくれ町 1-2-3'
+const PHONE = '045-000-1234'
+const SITE = 'SITE-141097-1'
+const LIVED_IN = '141011'
+const MOVED_TO = '141178'
+
+const read = async (who: Who, path: string) => {
+  const response = await door.get(who, path, await fresh(door))
+  if (response.statusCode !== 200) throw new Error(`${path}: ${response.statusCode} ${response.body}`)
+  return response.json()
+}
+const pageOf = ({ id }: Family, who: Who) => read(who, `/v1/families/${id}`)
+const timelineOf = ({ id }: Family, who: Who, query = '') =>
+  read(who, `/v1/families/${id}/timeline?history=true${query}`)
+
+/** A household in hiding: registered, seen at a site, moved, referred; the partner has its open consultation in hand. */
+const hidden = async (flags: readonly string[] = ['dvProtection']) => {
+  const family = await registerFamily(door, { householdFlags: flags, residenceWard: LIVED_IN })
+  await done(door, 'nakamura', `/v1/families/${family.id}/update-profile`, {
+    caregivers: [{ personId: family.mother, contact: { address: ADDRESS, phone: PHONE } }],
+  })
+  const visitId = await recordVisit(door, family)
+  await done(door, 'nakamura', `/v1/families/${family.id}/move`, { to: MOVED_TO })
+  const noticeId = newId()
+  await done(door, 'nakamura', `/v1/notices/${noticeId}/record`, {
+    familyId: family.id,
+    noticeKind: ['isolation'],
+    visitId,
+  })
+  await done(door, 'partner', `/v1/notices/${noticeId}/share-in-team`, { decision: 'keepEyeOn' })
+  const consultationId = await openConsultation(door, family)
+  await sendReferral(door, family)
+  return { ...family, visitId, consultationId }
+}
+type Hidden = Awaited<ReturnType<typeof hidden>>
+
+const UNASSIGNED = ['nakamura', 'director', 'mchCoordinator', 'auditor'] as const
+
+/** Everything that one who is not assigned can ask about a household. */
+const everythingFor = async (family: Hidden, who: Who): Promise<string> => {
+  const paths = [
+    `/v1/families/${family.id}`,
+    `/v1/families/${family.id}/timeline?history=true`,
+    `/v1/families/${family.id}/timeline?history=true&site=${SITE}`,
+    `/v1/families/${family.id}/timeline?asOf=${await door.system.store.head()}`,
+    `/v1/visits/${family.visitId}`,
+    `/v1/consultations/${family.consultationId}`,
+    '/v1/worklists/overdue',
+    '/v1/worklists/consultations-open',
+    '/v1/worklists/referrals-in',
+    '/v1/feeds/referrals',
+    `/v1/audit/events?family=${family.id}&limit=1000`,
+  ]
+  const headers = await fresh(door)
+  const answers = await Promise.all(paths.map((path) => door.get(who, path, headers)))
+  return answers.map(({ body }) => body).join('\n')
+}
+
+await t.test(
+  'of a household under protection nobody else is told an address, a site or a visit',
+  async (t) => {
+    const family = await hidden()
+    for (const who of UNASSIGNED) {
+      const everything = await everythingFor(family, who)
+      for (const [what, secret] of Object.entries({
+        ADDRESS,
+        PHONE,
+        SITE,
+        LIVED_IN,
+        MOVED_TO,
+        鶴見区: '鶴見区',
+      }))
+        t.notOk(everything.includes(secret), `${who}: ${what}`)
+      if (who !== 'auditor') t.notOk(everything.includes(family.visitId), `${who}: the visit’s id`)
+      t.ok(everything.includes(family.id), `${who} still knows of the family`)
+    }
+  },
+)
+
+await t.test('who has something open for it in hand sees where it is', async (t) => {
+  const family = await hidden()
+  t.match(await pageOf(family, 'partner'), {
+    registeredAtSite: SITE,
+    members: [{ personId: family.mother, contact: { address: ADDRESS, phone: PHONE } }, {}],
+  })
+  const { entries } = await timelineOf(family, 'partner')
+  t.ok(entries.some(({ type }: { type: string }) => type === 'VisitRecorded'))
+  t.equal((await door.get('partner', `/v1/visits/${family.visitId}`)).statusCode, 200)
+})
+
+await t.test('and no longer when it is closed', async (t) => {
+  const family = await registerFamily(door, { householdFlags: ['dvProtection'] })
+  const consultationId = await openConsultation(door, family)
+  t.equal((await pageOf(family, 'partner')).registeredAtSite, SITE)
+  await done(door, 'partner', `/v1/consultations/${consultationId}/close`, { closeReason: 'resolved' })
+  t.match(await pageOf(family, 'partner'), {
+    registeredAtSite: null,
+    ward: null,
+    redacted: ['registeredAtSite', 'ward', 'members.contact'],
+  })
+})
+
+await t.test('the answer says what it leaves out, and tells days instead of hours', async (t) => {
+  const family = await hidden()
+  const { entries } = await timelineOf(family, 'nakamura')
+  t.strictSame(
+    new Set(entries.map(({ type }: { type: string }) => type)),
+    new Set([
+      'FamilyRegistered',
+      'FamilyProfileUpdated',
+      'NoticeRecorded',
+      'NoticeSharedInTeam',
+      'ConsultationOpened',
+      'ReferralSent',
+    ]),
+    'no visit, no move',
+  )
+  for (const entry of entries) {
+    t.strictSame(entry.redacted, ['occurredAt', 'actor.site'])
+    t.notOk('occurredAt' in entry)
+    t.match(entry.occurredOn, /^\d{4}-\d\d-\d\d$/)
+  }
+  t.strictSame((await timelineOf(family, 'nakamura', `&site=${SITE}`)).entries, [])
+})
+
+await t.test('a visit of such a household is, for others, no visit at all', async (t) => {
+  const family = await hidden()
+  problem(t, await door.get('nakamura', `/v1/visits/${family.visitId}`), 404, 'request/not-found')
+})
+
+await t.test('protection set later covers what was recorded before, from the next answer on', async (t) => {
+  const family = await hidden([])
+  const hasVisit = async () =>
+    (await timelineOf(family, 'nakamura')).entries.some(
+      ({ type }: { type: string }) => type === 'VisitRecorded',
+    )
+  t.ok(await hasVisit())
+  t.match(await pageOf(family, 'nakamura'), { members: [{ contact: { address: ADDRESS } }, {}] })
+  const path = `/v1/families/${family.id}/update-profile`
+  await done(door, 'partner', path, { householdFlags: ['dvProtection', 'solo'] })
+  t.notOk(await hasVisit())
+  await done(door, 'partner', path, { preferredLanguage: 'en' })
+  t.notOk(await hasVisit(), 'another change does not lift it')
+  await done(door, 'partner', path, { householdFlags: ['solo'] })
+  t.ok(await hasVisit(), 'lifted, it is like any other')
+})
+
+await t.test('a household of its hub’s own kind of protection is protected, too', async (t) => {
+  const family = await hidden(['dvProtection/shelter'])
+  t.equal((await pageOf(family, 'nakamura')).registeredAtSite, null)
+})
