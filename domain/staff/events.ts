@@ -1,8 +1,11 @@
 import { z } from 'zod'
-import { OrganizationId, SiteId } from '#domain/ids.ts'
+import { FamilyId, OrganizationId, SiteId } from '#domain/ids.ts'
 import { type EventOf, factsOf } from '#domain/kernel/event.ts'
 import { roles } from '#domain/kernel/metadata.ts'
 import { text } from '#domain/kernel/schema.ts'
+
+/** Why somebody must not see a family's file: it is their own, or too near (R-ACC-3, R-GEN-5). */
+export const conflicts = ['own', 'relative', 'neighbour', 'other'] as const
 
 const fact = factsOf({ dataClass: 'directory', function: 'system' })
 
@@ -16,6 +19,12 @@ export const staffEvents = {
     }),
     { title: { ja: '職員の登録', en: 'Staff registered' }, state: 'active' },
   ),
+  StaffConflictDeclared: fact(z.object({ families: z.array(FamilyId).min(1), conflict: z.enum(conflicts) }), {
+    title: { ja: '利害関係の申告', en: 'Conflict declared' },
+  }),
+  StaffConflictEnded: fact(z.object({ families: z.array(FamilyId).min(1) }), {
+    title: { ja: '利害関係の解消', en: 'Conflict ended' },
+  }),
 }
 
 export type StaffEvent = EventOf<typeof staffEvents>

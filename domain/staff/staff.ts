@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { OrganizationId, SiteId } from '#domain/ids.ts'
+import { FamilyId, OrganizationId, SiteId } from '#domain/ids.ts'
 import { commandsOn, lifecycleOf, look, refuse } from '#domain/kernel/lifecycle.ts'
 import { type Actor, hubRoles, roles, wardRoles } from '#domain/kernel/metadata.ts'
 import { text } from '#domain/kernel/schema.ts'
-import { type StaffEvent, staffEvents } from './events.ts'
+import { conflicts, type StaffEvent, staffEvents } from './events.ts'
 import {
   type OrganizationStanding,
   organizationStanding,
@@ -17,6 +17,8 @@ export type Staff =
       readonly status: 'active'
       readonly actor: Omit<Actor, 'staffId'>
       readonly displayName?: string | undefined
+      /** Families whose files are closed to this person. */
+      readonly conflicts: readonly string[]
     }
 
 const command = commandsOn<Staff, StaffEvent>()
@@ -41,6 +43,33 @@ const RegisterStaff = command({
     siteBelongs(data.organization, seen.site) ?? [{ type: 'StaffRegistered', data }],
 })
 
+const families = z.array(FamilyId).min(1).max(50)
+
+const DeclareStaffConflict = command({
+  summary:
+    'Families whose files this person must not see: their own, relatives’, neighbours’ (R-ACC-3). Acts at once.',
+  from: ['active'],
+  by: ['admin'],
+  schema: z.strictObject({ families, conflict: z.enum(conflicts) }),
+  emits: ['StaffConflictDeclared'],
+  decide(state, data) {
+    const fresh = [...new Set(data.families)].filter((family) => !state.conflicts.includes(family))
+    return fresh.length === 0 ? [] : [{ type: 'StaffConflictDeclared', data: { ...data, families: fresh } }]
+  },
+})
+
+const EndStaffConflict = command({
+  summary: 'The reason is gone: the families are to this person what they are to colleagues.',
+  from: ['active'],
+  by: ['admin'],
+  schema: z.strictObject({ families }),
+  emits: ['StaffConflictEnded'],
+  decide(state, data) {
+    const ended = [...new Set(data.families)].filter((family) => state.conflicts.includes(family))
+    return ended.length === 0 ? [] : [{ type: 'StaffConflictEnded', data: { families: ended } }]
+  },
+})
+
 /** Who may log in, as what and where. Tokens only name the person; role and organisation are read from here (SECURITY, Identity). */
 export const staff = lifecycleOf<Staff, StaffEvent>()({
   name: 'staff',
@@ -60,9 +89,19 @@ export const staff = lifecycleOf<Staff, StaffEvent>()({
       status: 'active',
       actor: { role, organizationId: organization, ...(site && { siteId: site }) },
       displayName,
+      conflicts: [],
     }),
+    StaffConflictDeclared: (state, { families }) =>
+      state.status === 'active' ? { ...state, conflicts: [...state.conflicts, ...families] } : state,
+    StaffConflictEnded: (state, { families }) =>
+      state.status === 'active'
+        ? {
+            ...state,
+            conflicts: state.conflicts.filter((known) => !families.some((family) => family === known)),
+          }
+        : state,
   },
-  commands: { RegisterStaff },
+  commands: { RegisterStaff, DeclareStaffConflict, EndStaffConflict },
 })
 
 const worksThere = (role: string, organization: OrganizationStanding) => {

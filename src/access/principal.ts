@@ -5,7 +5,17 @@ import type { VerifyToken } from '#infra/auth/token-verifier.ts'
 import type { FoldCache } from '#src/write/fold-cache.ts'
 
 /** Who asks: a person of ours with a role at an organisation, read from the log at every request so that a change acts at once. */
-export type Principal = Actor
+export type Principal = Actor & {
+  /** Families whose files are closed to this person, whoever else may see them (R-ACC-3). */
+  readonly conflicts?: readonly string[]
+}
+
+/** Nothing of a family is for those who have declared a conflict with it. */
+export const isInConflict = ({ conflicts }: Principal, familyId: string | undefined): boolean =>
+  familyId !== undefined && conflicts?.includes(familyId) === true
+
+/** The one who acts, as the log names them: what is closed to them is nobody's business there. */
+export const actorOf = ({ conflicts: _, ...actor }: Principal): Actor => actor
 
 export type Identify = (
   authorization: string | undefined,
@@ -23,7 +33,9 @@ export const staffBy =
   async (staffId: string): Promise<Principal | undefined> => {
     if (!STAFF_ID.test(staffId)) return undefined
     const { state } = await view(staffFold, staffId)
-    return state.status === 'active' ? { ...state.actor, staffId } : undefined
+    if (state.status !== 'active') return undefined
+    const { actor, conflicts } = state
+    return { ...actor, staffId, ...(conflicts.length > 0 && { conflicts }) }
   }
 
 export const identifier = (verify: VerifyToken, view: FoldCache): Identify => {

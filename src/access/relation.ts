@@ -1,7 +1,7 @@
 import { hubRoles, wardRoles } from '#domain/kernel/metadata.ts'
 import { families } from '#projections/families.ts'
 import type { System } from '#src/system.ts'
-import type { Principal } from './principal.ts'
+import { isInConflict, type Principal } from './principal.ts'
 
 /**
  * Which organisation has something to do with a family. The first rule of the house until the finer ones by data class,
@@ -43,11 +43,12 @@ export const relationIn = ({
   return {
     async mayRead(principal, familyId) {
       const mayAtAll = principal.role === 'auditor' || caseRoles.includes(principal.role)
-      if (!mayAtAll) return false
+      if (!mayAtAll || isInConflict(principal, familyId)) return false
       const known = isKnownTo(familyId, principal) || (await isKnownAfterAll(familyId, principal))
       return principal.role === 'auditor' ? known !== undefined : known === true
     },
     async mayWrite(principal, familyId) {
+      if (isInConflict(principal, familyId)) return false
       const known = isKnownTo(familyId, principal)
       return known === false ? (await isKnownAfterAll(familyId, principal)) === true : true
     },

@@ -5,7 +5,7 @@ import type { Stored } from '#domain/kernel/event-store.ts'
 import { instant } from '#domain/kernel/schema.ts'
 import { utc } from '#domain/kernel/time.ts'
 import { masked } from '#src/access/masked.ts'
-import type { Principal } from '#src/access/principal.ts'
+import { isInConflict, type Principal } from '#src/access/principal.ts'
 import { withoutPlaces } from '#src/access/whereabouts.ts'
 import { principalOf, type Shop } from './context.ts'
 import { nextLink } from './cursor.ts'
@@ -42,7 +42,7 @@ export const auditRoute = (shop: Shop): ReadRoute =>
     query: AuditQuery,
     answer: { type: 'object', properties: { events: { type: 'array' }, after: { type: 'string' } } },
     async handle({ query }, request, reply) {
-      const { events, position, hasMore } = await lookThrough(shop, query)
+      const { events, position, hasMore } = await lookThrough(shop, principalOf(request), query)
       const after = String(position)
       if (hasMore) reply.header('Link', nextLink(request.url, 'after', after))
       const hidden = await familiesHidden(shop, principalOf(request), events)
@@ -56,8 +56,13 @@ export const auditRoute = (shop: Shop): ReadRoute =>
     },
   })
 
-const lookThrough = async ({ system: { store } }: Shop, query: z.output<typeof AuditQuery>) => {
-  const matches = matching(query)
+const lookThrough = async (
+  { system: { store } }: Shop,
+  principal: Principal,
+  query: z.output<typeof AuditQuery>,
+) => {
+  const isAsked = matching(query)
+  const matches = (event: Stored) => isAsked(event) && !isInConflict(principal, event.metadata.familyId)
   const events: Stored[] = []
   let position = BigInt(query.after)
   for (let looked = 0; looked < LOOKED_AT_MOST; looked += PAGE) {

@@ -7,7 +7,7 @@ import { japanDate } from '#domain/kernel/time.ts'
 import { type FamilyRow, families, type Member, wardOn } from '#projections/families.ts'
 import { familySearch, normalizedName } from '#projections/family-search.ts'
 import { type OpenItem, openItems } from '#projections/open-items.ts'
-import type { Principal } from '#src/access/principal.ts'
+import { isInConflict, type Principal } from '#src/access/principal.ts'
 import { notFound, principalOf, type Shop } from './context.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
@@ -65,7 +65,8 @@ export const familyRoutes = (shop: Shop): readonly ReadRoute[] => [
       ),
     answer: { type: 'object', properties: { families: { type: 'array' } } },
     handle({ query: { card, name, birthDate } }, request) {
-      const { organizationId } = principalOf(request)
+      const principal = principalOf(request)
+      const { organizationId } = principal
       const reader = shop.system.views.reader(familySearch)
       const found = reader.list({
         where: {
@@ -78,7 +79,8 @@ export const familyRoutes = (shop: Shop): readonly ReadRoute[] => [
       const ids = new Set(
         found
           .filter((row) => card !== undefined || row.birthDate === birthDate || inFamily(row.familyId))
-          .map((row) => row.familyId),
+          .map((row) => row.familyId)
+          .filter((familyId) => !isInConflict(principal, familyId)),
       )
       return { families: [...ids].slice(0, MOST_FOUND).map((familyId) => ({ familyId })) }
     },

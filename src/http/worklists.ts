@@ -4,13 +4,14 @@ import { japanDate } from '#domain/kernel/time.ts'
 import { hubAndWard } from '#domain/roles.ts'
 import { type OpenItem, openItems } from '#projections/open-items.ts'
 import { referrals } from '#projections/referrals.ts'
+import { isInConflict } from '#src/access/principal.ts'
 import { notFound, principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
 import { sendProblem } from './problem.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
 type Place = readonly (string | number)[]
-type Rows = readonly { readonly [field: string]: unknown }[]
+type Rows = readonly { readonly familyId?: string; readonly [field: string]: unknown }[]
 
 /** What an organisation has before it: each list by what presses first. */
 const worklists = (organization: string, now: string) => {
@@ -54,7 +55,8 @@ export const worklistRoute = (shop: Shop): ReadRoute =>
     query: Paging,
     answer: { type: 'object', properties: { items: { type: 'array' }, next: { type: 'string' } } },
     handle({ query, params }, request, reply) {
-      const { organizationId } = principalOf(request)
+      const principal = principalOf(request)
+      const { organizationId } = principal
       const name = params.name ?? ''
       const { cursor, limit, open } = query
       const question = [name, organizationId, open]
@@ -67,7 +69,8 @@ export const worklistRoute = (shop: Shop): ReadRoute =>
       if (!found) return notFound(request, reply)
       const next = found.last && encodeCursor(question, found.last)
       if (next) reply.header('Link', nextLink(request.url, 'cursor', next))
-      return { name, items: found.rows, ...(next && { next }) }
+      const items = found.rows.filter(({ familyId }) => !isInConflict(principal, familyId))
+      return { name, items, ...(next && { next }) }
     },
   })
 

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Lifecycle } from '#domain/kernel/lifecycle.ts'
 import type { Metadata } from '#domain/kernel/metadata.ts'
 import { mayKnow } from '#src/access/holder.ts'
-import type { Principal } from '#src/access/principal.ts'
+import { actorOf, type Principal } from '#src/access/principal.ts'
 import type { Relation } from '#src/access/relation.ts'
 import type { System } from '#src/system.ts'
 import { uuidV7 } from './command-id.ts'
@@ -58,7 +58,7 @@ export const handler = (system: System, relation: Relation): Handled => {
       id: id.data,
       data,
       asked: parsed.data,
-      actor: principal,
+      actor: actorOf(principal),
       occurrence,
       commandId: key ?? uuidV7(),
       ...(expected !== undefined && { expected }),

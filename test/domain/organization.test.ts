@@ -8,9 +8,11 @@ import { staff } from '#domain/staff/staff.ts'
 import {
   admin,
   director,
+  family,
   hub,
   mainSite,
   nakamura,
+  otherFamily,
   otherHub,
   otherSite,
   partner,
@@ -110,6 +112,43 @@ await ofStaff('somebody begins in one role at one organisation', (given) => {
     .when('RegisterStaff', { ...saito, role: 'system' }, { by: admin })
     .invalid('/role')
   at('hub').when('RegisterStaff', saito, { by: director }).forbidden()
+})
+
+await ofStaff('families are closed to whoever has declared a conflict, once', (given) => {
+  const began = fact('StaffRegistered')
+  const declared = fact('StaffConflictDeclared')
+  const own = { families: [family], conflict: 'own' }
+  given(began)
+    .when('DeclareStaffConflict', own, { by: admin })
+    .emits({ type: 'StaffConflictDeclared', data: own })
+  given(began, declared)
+    .when(
+      'DeclareStaffConflict',
+      { families: [family, otherFamily, otherFamily], conflict: 'own' },
+      { by: admin },
+    )
+    .emits({ type: 'StaffConflictDeclared', data: { families: [otherFamily], conflict: 'own' } })
+  given(began, declared).when('DeclareStaffConflict', own, { by: admin }).emits()
+  given(began)
+    .when('DeclareStaffConflict', { ...own, families: [] }, { by: admin })
+    .invalid('/families')
+  given().when('DeclareStaffConflict', own, { by: admin }).rejects('staff/not-found')
+  given(began).when('DeclareStaffConflict', own, { by: director }).forbidden()
+})
+
+await ofStaff('a conflict ends for the families named, once', (given) => {
+  const began = fact('StaffRegistered')
+  const both = fact('StaffConflictDeclared', { families: [family, otherFamily] })
+  const ended = fact('StaffConflictEnded', { families: [family] })
+  given(began, both)
+    .when('EndStaffConflict', { families: [family] }, { by: admin })
+    .emits({ type: 'StaffConflictEnded', data: { families: [family] } })
+  given(began, both, ended)
+    .when('EndStaffConflict', { families: [family] }, { by: admin })
+    .emits()
+  given(began, both, ended)
+    .when('DeclareStaffConflict', { families: [family], conflict: 'other' }, { by: admin })
+    .emits({ type: 'StaffConflictDeclared', data: { families: [family], conflict: 'other' } })
 })
 
 t.test('the 18 wards have the codes of the dossier, each with its check digit', async (t) => {
