@@ -1,5 +1,5 @@
 import { protection } from '#domain/family/protection.ts'
-import type { StreamName } from '#domain/kernel/event.ts'
+import { categoryOf } from '#domain/kernel/event.ts'
 import type { Entry } from '#projections/family-timeline/entry.ts'
 import { openItems } from '#projections/open-items.ts'
 import type { System } from '#src/system.ts'
@@ -20,18 +20,21 @@ export const whereaboutsIn =
     return !items.some(({ owner }) => owner.staffId === staffId)
   }
 
-/** Entries that say by themselves where a family is, or when it comes and goes. */
-export const tellsWhereabouts = ({ dataClass, type }: Pick<Entry, 'dataClass' | 'type'>): boolean =>
-  dataClass === 'visit' || type === 'FamilyMoved'
+/** Entries that say by themselves where a family is, or when it comes and goes; who else registers it is where it went. */
+export const tellsWhereabouts = (
+  { role, organizationId }: Principal,
+  { dataClass, type, actor }: Entry,
+): boolean =>
+  dataClass === 'visit' ||
+  type === 'FamilyMoved' ||
+  (role !== 'auditor' && dataClass === 'registration' && actor.organizationId !== organizationId)
 
 /** What is left of any other entry: no site, the day instead of the hour, no way to a visit (its id holds its time). */
 export const withoutWhereabouts = ({ site: _, ...entry }: Entry): Entry => ({
   ...entry,
   precision: entry.precision === 'instant' ? 'day' : entry.precision,
-  links: entry.links.filter(({ stream }) => !isVisit(stream)),
+  links: entry.links.filter(({ stream }) => categoryOf(stream) !== 'visit'),
 })
-
-export const isVisit = (stream: StreamName): boolean => stream.startsWith('visit-')
 
 const PLACES = new Set(['site', 'registeredAtSite', 'residenceWard'])
 

@@ -40,7 +40,7 @@ export const familyRoutes = (shop: Shop): readonly ReadRoute[] => [
         .filter((item) => isTheirs(principal, item))
       if (family.version > 0) reply.header('ETag', `"${family.version}"`)
       const page = familyPage(family, items, shop.system.now(), principal.role === 'auditor')
-      return (await shop.hidesWhereabouts(principal, familyId)) ? withoutWhereabouts(page) : page
+      return (await shop.hidesWhereabouts(principal, familyId)) ? withoutWhereabouts(page, principal) : page
     },
   }),
   readRoute({
@@ -105,12 +105,13 @@ const familyPage = (family: FamilyRow, items: readonly OpenItem[], now: string, 
 })
 
 /** R-ACC-2: of a household under protection, who they are, and nothing of where. */
-const withoutWhereabouts = (page: ReturnType<typeof familyPage>) => ({
+const withoutWhereabouts = (page: ReturnType<typeof familyPage>, { organizationId }: Principal) => ({
   ...page,
   registeredAtSite: null,
   ward: null,
   members: page.members.map((member) => ({ ...member, contact: undefined })),
-  redacted: ['registeredAtSite', 'ward', 'members.contact'],
+  organizations: page.organizations.filter((organization) => organization === organizationId),
+  redacted: ['registeredAtSite', 'ward', 'members.contact', 'organizations'],
 })
 
 const shownMember = ({ placement, ...member }: Member) => ({

@@ -29,12 +29,8 @@ export const lifecycleRoutes = (shop: Shop, lifecycles: readonly Lifecycle[]): r
           const mayRead =
             version > 0 &&
             mayKnow(principal, lifecycle, state) &&
-            (familyId === undefined || (await shop.relation.mayRead(principal, familyId)))
-          if (
-            !mayRead ||
-            (familyId !== undefined && (await isKeptSecret(shop, principal, lifecycle, familyId)))
-          )
-            return notFound(request, reply)
+            (familyId === undefined || (await mayReadOf(shop, principal, lifecycle, familyId)))
+          if (!mayRead) return notFound(request, reply)
           reply.header('ETag', `"${version}"`)
           const { status, ...rest } = principal.role === 'auditor' ? withoutNames(state) : state
           return { id, kind: kebab(lifecycle.name), version, state: status, ...rest }
@@ -43,12 +39,14 @@ export const lifecycleRoutes = (shop: Shop, lifecycles: readonly Lifecycle[]): r
     )
 
 /** A visit says where a family was, and when: nothing of it is left to show of a household under protection (R-ACC-2). */
-const isKeptSecret = async (
-  { hidesWhereabouts }: Shop,
+const mayReadOf = async (
+  { relation, hidesWhereabouts }: Shop,
   principal: Principal,
   { name }: Lifecycle,
   familyId: string,
-): Promise<boolean> => name === 'visit' && (await hidesWhereabouts(principal, familyId))
+): Promise<boolean> =>
+  (await relation.mayRead(principal, familyId)) &&
+  !(name === 'visit' && (await hidesWhereabouts(principal, familyId)))
 
 const ELSEWHERE = new Set(['family', 'organization', 'site'])
 

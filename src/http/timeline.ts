@@ -72,7 +72,8 @@ const sendPage = async (
     known,
     place,
     (entry) =>
-      shop.reveal(principal, entry) && !(isHidden && (tellsWhereabouts(entry) || query.site !== undefined)),
+      shop.reveal(principal, entry) &&
+      !(isHidden && (tellsWhereabouts(principal, entry) || query.site !== undefined)),
   )
   const names = namesOf(shop, entries)
   const next = last && encodeCursor([familyId, question], placeOf(last, query))
@@ -81,14 +82,12 @@ const sendPage = async (
   return {
     familyId,
     ...(query.asOf !== undefined && { asOf: query.asOf }),
-    entries: entries
-      .map((entry) => (isHidden ? withoutWhereabouts(entry) : entry))
-      .map((entry) => ({
-        ...present(entry, language, names, principal.role === 'auditor'),
-        ...(isHidden && {
-          redacted: [...redactedFor(principal.role === 'auditor'), 'occurredAt', 'actor.site'],
-        }),
-      })),
+    entries: entries.map((entry) =>
+      present(isHidden ? withoutWhereabouts(entry) : entry, language, names, {
+        isAuditor: principal.role === 'auditor',
+        isHidden,
+      }),
+    ),
     ...(next && { next }),
   }
 }
@@ -162,7 +161,12 @@ const namesOf = ({ system: { views } }: Shop, entries: readonly Entry[]): Names 
 }
 
 /** API 4, field by field. */
-export const present = (entry: Entry, language: Language, names: Names, isAuditor = false) => {
+export const present = (
+  entry: Entry,
+  language: Language,
+  names: Names,
+  { isAuditor, isHidden } = { isAuditor: false, isHidden: false },
+) => {
   const { title, summary } = wordingOf(isAuditor ? { ...entry, data: withoutTexts(entry) } : entry, language)
   const name = names.get(`staff-${entry.actor.staffId}`)
   return {
@@ -192,12 +196,12 @@ export const present = (entry: Entry, language: Language, names: Names, isAudito
     ...(entry.correctedBy && { correctedBy: entry.correctedBy }),
     ...(entry.annulled && { annulled: entry.annulled }),
     ...(entry.implied && { implied: true }),
-    redacted: redactedFor(isAuditor),
+    redacted: [
+      ...(isAuditor ? ['summary', 'actor.name', 'toldBy'] : []),
+      ...(isHidden ? ['occurredAt', 'actor.site'] : []),
+    ],
   }
 }
-
-const redactedFor = (isAuditor: boolean): readonly string[] =>
-  isAuditor ? ['summary', 'actor.name', 'toldBy'] : []
 
 /** An auditor sees what was done, not what was said (dossier 4.6): by the marks of the schema, not by the look of a text. */
 const withoutTexts = ({ type, data }: Entry): Entry['data'] =>

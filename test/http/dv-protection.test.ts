@@ -109,8 +109,21 @@ await t.test('and no longer when it is closed', async (t) => {
   t.match(await pageOf(family, 'partner'), {
     registeredAtSite: null,
     ward: null,
-    redacted: ['registeredAtSite', 'ward', 'members.contact'],
+    redacted: ['registeredAtSite', 'ward', 'members.contact', 'organizations'],
   })
+})
+
+await t.test('nor who registers it where it went', async (t) => {
+  const family = await hidden()
+  const path = `/v1/families/${family.id}/update-profile`
+  await done(door, 'mchCoordinator', path, { preferredLanguage: 'en' })
+  t.strictSame((await pageOf(family, 'nakamura')).organizations, ['ORG-141097-H'])
+  const organizationsFor = async (who: Who) => {
+    const { entries } = await timelineOf(family, who)
+    return new Set(entries.map(({ actor }: { actor: { organization: string } }) => actor.organization))
+  }
+  t.strictSame(await organizationsFor('nakamura'), new Set(['ORG-141097-H']))
+  t.ok((await organizationsFor('partner')).has('ORG-141097-W'))
 })
 
 await t.test('the answer says what it leaves out, and tells days instead of hours', async (t) => {
