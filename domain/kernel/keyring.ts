@@ -1,0 +1,85 @@
+import type { DataClass } from './classes.ts'
+
+/**
+ * Whose key hides a value: a family's, that of one of its people (wrapped in the family's, so that it ends with it), a staff
+ * member's, or, where nobody in particular is meant, the stream's own.
+ */
+export type KeyOwner =
+  | { readonly kind: 'family'; readonly familyId: string }
+  | { readonly kind: 'person'; readonly familyId: string; readonly personId: string }
+  | { readonly kind: 'staff'; readonly staffId: string }
+  | { readonly kind: 'stream'; readonly stream: string }
+
+/** Where a sealed value stands. It can be read nowhere else. */
+export type Place = {
+  readonly eventId: string
+  /** JSON pointer from the event: `/data/caregivers/0/name`, `/metadata/toldBy`. */
+  readonly field: string
+  readonly dataClass: DataClass
+}
+
+export type Plain = Place & { readonly owner: KeyOwner; readonly text: string }
+
+/** What a sealed value says of itself without any key. */
+export type SealedLabel = Place & { readonly keyId: string }
+
+/** Its key was destroyed: what it said is gone for good, that it was there is not. */
+export const ERASED = Symbol('erased')
+
+/**
+ * Personal text under keys (dossier 4.8). Synchronous: opening is a matter of microseconds, and only the first value of an
+ * owner needs a key to be made, which is durable before `seal` returns.
+ */
+export type Keyring = {
+  /** @throws KeyDestroyed for an owner whose key was destroyed: nothing more may be written about them */
+  seal(values: readonly Plain[]): readonly string[]
+  /**
+   * @throws UnreadableSecret  altered, cut short, or moved from where it was sealed
+   * @throws KeyMissing        no such key, and none was destroyed: the key file is not the one of this log
+   */
+  open(sealed: string): string | typeof ERASED
+  /** Whose key it is under; undefined where that key is not, or no longer, known. */
+  ownerOf(keyId: string): KeyOwner | undefined
+  /** The same text gives the same value, and only to who holds the keys: for looking up without reading. */
+  blind(text: string): string
+  /** Destroys the family's key and those of its people; again: nothing left to do. @returns how many were destroyed by this call */
+  destroy(family: { readonly familyId: string; readonly because: string }): number
+  /** When the family's key was destroyed and by which event; undefined while it is there. */
+  destroyed(familyId: string): { readonly at: string; readonly because: string } | undefined
+  /** Drops what is remembered of it in this process; another process may have destroyed it. */
+  forget(familyId: string): void
+  close(): void
+}
+
+export class UnreadableSecret extends Error {
+  override readonly name = 'UnreadableSecret'
+}
+
+export class KeyMissing extends Error {
+  override readonly name = 'KeyMissing'
+}
+
+export class KeyDestroyed extends Error {
+  override readonly name = 'KeyDestroyed'
+}
+
+/**
+ * How every sealed value begins: a character of the private use area, which no text that people send may contain, so that
+ * nothing that was typed in is ever taken for one.
+ */
+export const SEAL = '\ue000'
+
+export const isSealed = (value: unknown): value is string =>
+  typeof value === 'string' && value.startsWith(SEAL)
+
+/**
+ * `<SEAL>1.<dataClass>.<keyId>.<eventId>.<field>.<base64url>`; field with `.` and `%` percent-encoded.
+ * @throws UnreadableSecret when it is not of that form
+ */
+export const labelOf = (sealed: string): SealedLabel => {
+  const [version, dataClass, keyId, eventId, field, secret, more] = sealed.slice(SEAL.length).split('.')
+  if (!isSealed(sealed) || version !== '1' || !dataClass || !keyId || !eventId || !field || !secret || more)
+    throw new UnreadableSecret('not a sealed value')
+  // Only the keyring writes them, and whether it did is what opening proves.
+  return { dataClass: dataClass as DataClass, keyId, eventId, field: decodeURIComponent(field) }
+}
