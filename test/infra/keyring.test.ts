@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import t, { type Test } from 'tap'
+import {
+  ERASED,
+  isSealed,
+  KeyDestroyed,
+  KeyMissing,
+  type Plain,
+  UnreadableSecret,
+} from '#domain/kernel/keyring.ts'
+import { openKeyring } from '#infra/keys/keyring.ts'
+
+const FAMILY = '0190a1b2-fa00-7000-8000-000000000001'
+const keyEncryptionKey = randomBytes(32)
+
+const fileIn = (test: Test) => join(test.testdir(), 'keys.db')
+const of = (text: string, familyId = FAMILY): Plain => ({
+  owner: { kind: 'family', familyId },
+  eventId: 'e1',
+  field: '/data/note.ja',
+  dataClass: 'contact',
+  text,
+})
+const ofPerson = (text: string): Plain => ({
+  ...of(text),
+  owner: { kind: 'person', familyId: FAMILY, personId: 'p1' },
+})
+const sealOne = (keyring: ReturnType<typeof openKeyring>, plain: Plain): string =>
+  keyring.seal([plain])[0] ?? ''
+
+t.test('what was sealed is opened, also after a restart', async (t) => {
+  const file = fileIn(t)
+  const first = openKeyring({ file, keyEncryptionKey })
+  const sealed = first.seal([of('港北区日吉1-2-3'), ofPerson('花子')])
+  const blind = first.blind('花子|1990-01-01')
+  first.close()
+  t.ok(sealed.every((value) => isSealed(value) && !/日吉|花子/.test(value)))
+  const again = openKeyring({ file, keyEncryptionKey })
+  t.teardown(() => again.close())
+  t.strictSame(sealed.map(again.open), ['港北区日吉1-2-3', '花子'])
+  t.equal(again.blind('花子|1990-01-01'), blind)
+  t.not(again.blind('花子|1990-01-02'), blind)
+})
+
+t.test('altered, cut short, moved: an error, never a wrong text', async (t) => {
+  const keyring = openKeyring({ file: fileIn(t), keyEncryptionKey })
+  t.teardown(() => keyring.close())
+  const sealed = sealOne(keyring, of('一緒に見守る'))
+  for (let i = 0; i < sealed.length; i++) {
+    const other = sealed[i] === 'A' ? 'B' : 'A'
+    t.throws(() => keyring.open(sealed.slice(0, i) + other + sealed.slice(i + 1)), `altered at ${i}`)
+    t.throws(() => keyring.open(sealed.slice(0, i)), `cut at ${i}`)
+  }
+  t.throws(() => keyring.open(sealed.replace('.e1.', '.e2.')), UnreadableSecret)
+  t.throws(() => keyring.open(sealed.replace('.contact.', '.visit.')), UnreadableSecret)
+})
+
+t.test('a destroyed key: nothing can be opened or written, others are untouched', async (t) => {
+  const file = fileIn(t)
+  const keyring = openKeyring({ file, keyEncryptionKey, now: () => '2026-04-01T00:00:00.000Z' })
+  t.teardown(() => keyring.close())
+  const [gone, hers] = keyring.seal([of('x'), ofPerson('y')])
+  const kept = sealOne(keyring, of('z', 'another'))
+  const wrapped = new Database(file, { readonly: true })
+    .prepare<[], Buffer>('SELECT wrapped FROM key WHERE family IS NOT NULL')
+    .pluck()
+    .all()
+  t.equal(keyring.destroy({ familyId: FAMILY, because: 'e9' }), 2)
+  t.equal(keyring.destroy({ familyId: FAMILY, because: 'e10' }), 0)
+  t.strictSame([keyring.open(gone ?? ''), keyring.open(hers ?? '')], [ERASED, ERASED])
+  t.equal(keyring.open(kept), 'z')
+  t.strictSame(keyring.destroyed(FAMILY), { at: '2026-04-01T00:00:00.000Z', because: 'e9' })
+  t.throws(() => sealOne(keyring, of('again')), KeyDestroyed)
+  t.throws(
+    () =>
+      sealOne(keyring, { ...ofPerson('new'), owner: { kind: 'person', familyId: FAMILY, personId: 'p2' } }),
+    KeyDestroyed,
+  )
+  const bytes = Buffer.concat(
+    readdirSync(join(file, '..')).map((name) => readFileSync(join(file, '..', name))),
+  )
+  t.equal(
+    wrapped.filter((key) => bytes.includes(key)).length,
+    1,
+    'only the other family’s key is on the disk',
+  )
+})
+
+t.test('another key file, another key-encryption key: said, not an empty family', async (t) => {
+  const file = fileIn(t)
+  const keyring = openKeyring({ file, keyEncryptionKey })
+  const sealed = sealOne(keyring, of('x'))
+  keyring.close()
+  t.throws(() => openKeyring({ file, keyEncryptionKey: randomBytes(32) }), KeyMissing)
+  const fresh = openKeyring({ file: `${file}.new`, keyEncryptionKey })
+  t.teardown(() => fresh.close())
+  t.throws(() => fresh.open(sealed), KeyMissing)
+})
