@@ -42,7 +42,10 @@ export type Keyring = {
   ownerOf(keyId: string): KeyOwner | undefined
   /** The same text gives the same value, and only to who holds the keys: for looking up without reading. */
   blind(text: string): string
-  /** Destroys the family's key and those of its people; again: nothing left to do. @returns how many were destroyed by this call */
+  /**
+   * Destroys the family's key and those of its people. @returns how many were destroyed by this call; 0 when repeated
+   * @throws KeyLingers  nobody can open anything any more, but the bytes are still on the disk: to be repeated
+   */
   destroy(family: { readonly familyId: string; readonly because: string }): number
   /** When the family's key was destroyed and by which event; undefined while it is there. */
   destroyed(familyId: string): { readonly at: string; readonly because: string } | undefined
@@ -59,15 +62,19 @@ export class KeyMissing extends Error {
   override readonly name = 'KeyMissing'
 }
 
+export class KeyLingers extends Error {
+  override readonly name = 'KeyLingers'
+}
+
 export class KeyDestroyed extends Error {
   override readonly name = 'KeyDestroyed'
 }
 
 /**
- * How every sealed value begins: a character of the private use area, which no text that people send may contain, so that
- * nothing that was typed in is ever taken for one.
+ * How every sealed value begins: a control character, which no text that people send may contain, so that nothing that was
+ * typed in is ever taken for one. Not one for private use: those are gaiji in names.
  */
-export const SEAL = '\ue000'
+export const SEAL = '\u007f'
 
 export const isSealed = (value: unknown): value is string =>
   typeof value === 'string' && value.startsWith(SEAL)
@@ -81,5 +88,13 @@ export const labelOf = (sealed: string): SealedLabel => {
   if (!isSealed(sealed) || version !== '1' || !dataClass || !keyId || !eventId || !field || !secret || more)
     throw new UnreadableSecret('not a sealed value')
   // Only the keyring writes them, and whether it did is what opening proves.
-  return { dataClass: dataClass as DataClass, keyId, eventId, field: decodeURIComponent(field) }
+  return { dataClass: dataClass as DataClass, keyId, eventId, field: decoded(field) }
+}
+
+const decoded = (field: string): string => {
+  try {
+    return decodeURIComponent(field)
+  } catch (cause) {
+    throw new UnreadableSecret('not a sealed value', { cause })
+  }
 }

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import {
   ERASED,
   KeyDestroyed,
+  KeyLingers,
   KeyMissing,
   type KeyOwner,
   type Keyring,
@@ -14,6 +15,7 @@ import {
 } from '#domain/kernel/keyring.ts'
 import { decrypt, encrypt, KEY_BYTES } from './cipher.ts'
 
+type Key = { readonly id: string; readonly key: Buffer }
 type Row = { readonly id: string; readonly owner: string; readonly wrapped: Buffer | null }
 
 /**
@@ -25,10 +27,11 @@ export const openKeyring = (options: {
   readonly file: string
   readonly keyEncryptionKey: Buffer
   readonly now?: () => string
+  readonly lockWaitMs?: number
 }): Keyring => {
-  const { file, keyEncryptionKey, now = () => new Date().toISOString() } = options
+  const { file, keyEncryptionKey, now = () => new Date().toISOString(), lockWaitMs = 5_000 } = options
   if (keyEncryptionKey.length !== KEY_BYTES) throw new RangeError(`a key has ${KEY_BYTES} bytes`)
-  const db = openFile(file)
+  const db = openFile(file, lockWaitMs)
   const indexKey = indexKeyOf(db, keyEncryptionKey)
   const byOwner = db.prepare<[string], Row>('SELECT id, owner, wrapped FROM key WHERE owner = ?')
   const byId = db.prepare<[string], Row>('SELECT id, owner, wrapped FROM key WHERE id = ?')
@@ -44,18 +47,22 @@ export const openKeyring = (options: {
     owner.kind === 'person' ? keyOf({ kind: 'family', familyId: owner.familyId }).key : keyEncryptionKey
 
   const unwrap = ({ id, owner, wrapped }: Row): Buffer => {
+    // First what the file says: another process may have destroyed what is remembered here.
+    if (!wrapped) throw new KeyDestroyed('the key was destroyed')
     const known = opened.get(id)
     if (known) return known
-    if (!wrapped) throw new KeyDestroyed('the key was destroyed')
     const key = decrypt(parentOf(ownerNamed(owner)), wrapped, `1|${id}|${owner}`)
     opened.set(id, key)
     return key
   }
 
-  const keyOf = (owner: KeyOwner): { id: string; key: Buffer } => {
+  const find = (owner: KeyOwner): Key | undefined => {
+    const row = byOwner.get(nameOf(owner))
+    return row && { id: row.id, key: unwrap(row) }
+  }
+
+  const make = (owner: KeyOwner): Key => {
     const name = nameOf(owner)
-    const row = byOwner.get(name)
-    if (row) return { id: row.id, key: unwrap(row) }
     const family = familyOf(owner)
     if (family !== null && noted.get(family)) throw new KeyDestroyed('the family’s key was destroyed')
     const id = randomBytes(9).toString('base64url')
@@ -64,8 +71,14 @@ export const openKeyring = (options: {
     return { id, key }
   }
 
+  const keyOf = (owner: KeyOwner): Key => find(owner) ?? make(owner)
+
   // What is made in a transaction that fails is remembered nowhere.
-  const keysFor = db.transaction((values: readonly Plain[]) => values.map(({ owner }) => keyOf(owner)))
+  const makeMissing = db.transaction((values: readonly Plain[]) => values.map(({ owner }) => keyOf(owner)))
+  const keysFor = (values: readonly Plain[]): readonly Key[] => {
+    const found = values.flatMap(({ owner }) => find(owner) ?? [])
+    return found.length === values.length ? found : makeMissing.immediate(values)
+  }
   const destroyKeys = db.transaction((familyId: string, because: string): number => {
     note.run(familyId, now(), because)
     return end.run(familyId).changes
@@ -77,9 +90,10 @@ export const openKeyring = (options: {
 
   return {
     seal(values) {
-      const keys = keysFor.immediate(values)
+      const keys = keysFor(values)
       return values.map((value, i) => {
-        const { id, key } = keys[i] as { id: string; key: Buffer }
+        // One for each value, in their order.
+        const { id, key } = keys[i] as Key
         const label = { ...value, keyId: id }
         return `${SEAL}${prefixOf(label)}.${encrypt(key, Buffer.from(value.text), prefixOf(label)).toString('base64url')}`
       })
@@ -103,7 +117,8 @@ export const openKeyring = (options: {
       forget(familyId)
       const count = destroyKeys.immediate(familyId, because)
       // The bytes would otherwise stay in the WAL (measured; `secure_delete` sees to the file itself).
-      db.pragma('wal_checkpoint(TRUNCATE)')
+      const [checkpoint] = db.pragma('wal_checkpoint(TRUNCATE)') as readonly { busy: number }[]
+      if (checkpoint?.busy !== 0) throw new KeyLingers('a reader holds the key file; to be repeated')
       return count
     },
     destroyed: (familyId) => noted.get(familyId),
@@ -115,8 +130,8 @@ export const openKeyring = (options: {
   }
 }
 
-const openFile = (file: string): Database.Database => {
-  const db = new Database(file, { timeout: 5_000 })
+const openFile = (file: string, lockWaitMs: number): Database.Database => {
+  const db = new Database(file, { timeout: lockWaitMs })
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
   db.pragma('secure_delete = ON')

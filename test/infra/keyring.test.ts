@@ -7,11 +7,22 @@ import {
   ERASED,
   isSealed,
   KeyDestroyed,
+  KeyLingers,
   KeyMissing,
   type Plain,
   UnreadableSecret,
 } from '#domain/kernel/keyring.ts'
+import { plainText, text } from '#domain/kernel/schema.ts'
 import { openKeyring } from '#infra/keys/keyring.ts'
+
+/** It says that it cannot be read; anything else would be a bug that happens to throw. */
+const unreadable = (t: Test, read: () => unknown, why: string) => {
+  try {
+    t.fail(`${why}: read as ${String(read())}`)
+  } catch (error) {
+    t.ok(error instanceof UnreadableSecret || error instanceof KeyMissing, why)
+  }
+}
 
 const FAMILY = '0190a1b2-fa00-7000-8000-000000000001'
 const keyEncryptionKey = randomBytes(32)
@@ -50,13 +61,13 @@ t.test('altered, cut short, moved: an error, never a wrong text', async (t) => {
   t.teardown(() => keyring.close())
   const sealed = sealOne(keyring, of('一緒に見守る'))
   for (let i = 0; i < sealed.length; i++) {
-    const other = sealed[i] === 'A' ? 'B' : 'A'
-    t.throws(() => keyring.open(sealed.slice(0, i) + other + sealed.slice(i + 1)), `altered at ${i}`)
-    t.throws(() => keyring.open(sealed.slice(0, i)), `cut at ${i}`)
+    for (const other of ['A', 'B', '%', '.'].filter((c) => c !== sealed[i]))
+      unreadable(t, () => keyring.open(sealed.slice(0, i) + other + sealed.slice(i + 1)), `${other} at ${i}`)
+    unreadable(t, () => keyring.open(sealed.slice(0, i)), `cut at ${i}`)
   }
   // The last character carries spare bits: another one may stand for the same bytes.
   for (const last of 'ABCQRghwx'.replace(sealed.at(-1) ?? '', ''))
-    t.throws(() => keyring.open(sealed.slice(0, -1) + last), `ends with ${last}`)
+    unreadable(t, () => keyring.open(sealed.slice(0, -1) + last), `ends with ${last}`)
   t.throws(() => keyring.open(sealed.replace('.e1.', '.e2.')), UnreadableSecret)
   t.throws(() => keyring.open(sealed.replace('.contact.', '.visit.')), UnreadableSecret)
 })
@@ -103,4 +114,38 @@ t.test('another key file, another key-encryption key: said, not an empty family'
   const fresh = openKeyring({ file: `${file}.new`, keyEncryptionKey })
   t.teardown(() => fresh.close())
   t.throws(() => fresh.open(sealed), KeyMissing)
+})
+
+t.test('a key destroyed by another process is not written under from memory', async (t) => {
+  const file = fileIn(t)
+  const [one, other] = [openKeyring({ file, keyEncryptionKey }), openKeyring({ file, keyEncryptionKey })]
+  t.teardown(() => [one, other].map((keyring) => keyring.close()))
+  const sealed = sealOne(one, of('x'))
+  t.equal(one.open(sealed), 'x')
+  other.destroy({ familyId: FAMILY, because: 'e9' })
+  t.throws(() => sealOne(one, of('y')), KeyDestroyed)
+  t.equal(one.open(sealed), ERASED)
+})
+
+t.test('while a reader holds the file, the key’s bytes are not gone, and that is said', async (t) => {
+  const file = fileIn(t)
+  const keyring = openKeyring({ file, keyEncryptionKey, lockWaitMs: 50 })
+  const reader = new Database(file, { readonly: true })
+  t.teardown(() => keyring.close())
+  const sealed = sealOne(keyring, of('x'))
+  reader.exec('BEGIN')
+  reader.prepare('SELECT count(*) FROM key').get()
+  const destroy = () => keyring.destroy({ familyId: FAMILY, because: 'e9' })
+  t.throws(destroy, KeyLingers)
+  t.equal(keyring.open(sealed), ERASED)
+  reader.close()
+  t.equal(destroy(), 0)
+})
+
+t.test('nobody can type in a sealed value', async (t) => {
+  const keyring = openKeyring({ file: fileIn(t), keyEncryptionKey })
+  t.teardown(() => keyring.close())
+  const sealed = sealOne(keyring, of('x'))
+  t.notOk(text().safeParse(sealed).success)
+  t.notOk(plainText().safeParse(sealed).success)
 })
