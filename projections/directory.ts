@@ -59,6 +59,11 @@ export const directory = projection<DirectoryRow, DomainEvent>()({
         if (before) rows.put(stream, { ...before, until: data.until, version })
         break
       }
+      case 'StaffRoleGiven': {
+        const row = rows.get(stream)
+        if (row) rows.put(stream, { ...row, version, of: data.role, organization: data.organization })
+        break
+      }
       case 'StaffRegistered':
         rows.put(stream, {
           kind: 'staff',

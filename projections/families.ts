@@ -17,6 +17,8 @@ export type Member = {
 export type FamilyRow = {
   readonly familyId: string
   readonly registeredOn?: string
+  /** The organisation whose register it is. */
+  readonly registeredBy?: string
   readonly registeredAtSite?: string | undefined
   readonly card?: string | undefined
   readonly familyType?: string
@@ -33,12 +35,13 @@ export type FamilyRow = {
 /** The head of a family's page: who belongs to it, where it lives, who supports it. */
 export const families = projection<FamilyRow, DomainEvent>()({
   name: 'families',
-  version: 1,
-  columns: { card: { type: 'text', of: ({ card }) => card ?? null } },
-  indexes: [['card']],
+  version: 2,
+  columns: {},
+  indexes: [],
   apply(event, rows) {
     const { familyId } = event.metadata
-    if (familyId === undefined) return
+    // Who looked at a family, or had to, has not for that reason to do with it.
+    if (familyId === undefined || event.metadata.dataClass === 'audit') return
     const before = rows.get(familyId) ?? unknownFamily(familyId)
     const after = withFacts(withOrganizations(before, event), event)
     if (after !== before) rows.put(familyId, after)
@@ -77,6 +80,7 @@ const factsOf = (row: FamilyRow, event: RecordedEvent): FamilyRow => {
       return {
         ...row,
         registeredOn: on,
+        registeredBy: event.metadata.actor.organizationId,
         registeredAtSite,
         card,
         familyType,

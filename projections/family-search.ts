@@ -1,18 +1,28 @@
 import type { DomainEvent } from '#domain/events.ts'
+import { ERASED, isSealed } from '#domain/kernel/keyring.ts'
 import { projection } from '#domain/kernel/projection.ts'
+import { given } from '#domain/kernel/values.ts'
 
 export type SearchRow = {
   readonly familyId: string
   readonly organization: string
+  /** Blind: the same text gives the same value, which says nothing of it. */
   readonly name?: string
   readonly birthDate?: string
   readonly card?: string
+  /** Of the family's own row: where it is found. */
+  readonly home?: string
+  /** Of the family's own row: all others, so that they can go with it. */
+  readonly rows?: readonly string[]
 }
 
-/** How a family is found at its own hub: by its card, or by exact name and birth date of one of its members (R-ACC-1). */
+/**
+ * How a family is found at its own hub: by its card, or by exact name and birth date of one of its members (R-ACC-1).
+ * Names and dates are kept blind; erasing a family removes its rows.
+ */
 export const familySearch = projection<SearchRow, DomainEvent>()({
   name: 'family-search',
-  version: 1,
+  version: 2,
   columns: {
     organization: { type: 'text', of: ({ organization }) => organization },
     name: { type: 'text', of: ({ name }) => name ?? null },
@@ -24,23 +34,28 @@ export const familySearch = projection<SearchRow, DomainEvent>()({
     ['organization', 'card'],
     ['organization', 'name'],
   ],
-  apply({ type, data, metadata: { familyId, actor } }, rows) {
+  apply({ type, data, metadata: { familyId, actor } }, rows, secrets) {
     if (familyId === undefined) return
-    const organization = actor.organizationId
-    const person = (id: string, name: string | undefined, birthDate?: string | undefined) => {
-      const key = `${familyId}/${id}`
-      const before = rows.get(key) ?? { familyId, organization }
-      rows.put(key, {
-        ...before,
-        ...(name && { name: normalizedName(name) }),
-        ...(birthDate && { birthDate }),
-      })
+    // Found where it is registered, whoever told of its people: a process may have, after a visit.
+    const family = rows.get(familyId)
+    const organization = family?.home ?? actor.organizationId
+    const blind = (text: string | undefined, value: (text: string) => string) => {
+      const plain = text !== undefined && isSealed(text) ? secrets.open(text) : text
+      return plain === undefined || plain === ERASED ? undefined : secrets.blind(value(plain))
     }
-    const card = (number: string | undefined) => {
-      const key = `${familyId}/card`
-      if (number !== undefined)
-        rows.put(key, { ...(rows.get(key) ?? { familyId, organization }), card: number })
+    const put = (key: string, found: Partial<SearchRow>) => {
+      if (Object.keys(found).length === 0) return
+      const known = rows.get(familyId) ?? { familyId, organization: '', home: organization, rows: [] }
+      if (!known.rows?.includes(key)) rows.put(familyId, { ...known, rows: [...(known.rows ?? []), key] })
+      rows.put(key, { ...(rows.get(key) ?? { familyId, organization }), ...found })
     }
+    const person = (id: string, name: string | undefined, birthDate?: string | undefined) =>
+      put(
+        `${familyId}/${id}`,
+        given({ name: blind(name, nameKey), birthDate: blind(birthDate, birthDateKey) }),
+      )
+    const card = (number: string | undefined) =>
+      put(`${familyId}/card`, given({ card: blind(number, cardKey) }))
     switch (type) {
       case 'FamilyRegistered':
         card(data.card)
@@ -58,11 +73,19 @@ export const familySearch = projection<SearchRow, DomainEvent>()({
         for (const { personId, name } of data.caregivers ?? []) person(personId, name)
         for (const { personId, name, birthDate } of data.children ?? []) person(personId, name, birthDate)
         break
+      case 'PersonalDataErased':
+        for (const key of rows.get(familyId)?.rows ?? []) rows.delete(key)
+        rows.delete(familyId)
+        break
       default:
     }
   },
 })
 
+/** What is made blind, so that a name never meets a date. */
+export const nameKey = (name: string): string => `name ${normalizedName(name)}`
+export const cardKey = (card: string): string => `card ${card}`
+export const birthDateKey = (birthDate: string): string => `birthDate ${birthDate}`
+
 /** Width, case and spaces do not make another name. */
-export const normalizedName = (name: string): string =>
-  name.normalize('NFKC').toLowerCase().replace(/\s+/g, '')
+const normalizedName = (name: string): string => name.normalize('NFKC').toLowerCase().replace(/\s+/g, '')

@@ -23,17 +23,18 @@ export type OpenItem = {
 
 export const openItems = projection<OpenItem, DomainEvent>()({
   name: 'open-items',
-  version: 1,
+  version: 2,
   columns: {
     family: { type: 'text', of: ({ familyId }) => familyId ?? null },
     owner: { type: 'text', of: ({ owner }) => owner.organizationId },
+    ownerStaff: { type: 'text', of: ({ owner }) => owner.staffId ?? null },
     opener: { type: 'text', of: ({ opener }) => opener.organizationId },
     kind: { type: 'text', of: ({ kind }) => kind },
     due: { type: 'text', of: ({ due }) => due ?? null },
     openedOn: { type: 'text', of: ({ openedOn }) => openedOn },
     stream: { type: 'text', of: ({ stream }) => stream },
   },
-  indexes: [['family'], ['owner', 'kind'], ['opener', 'kind'], ['owner', 'due']],
+  indexes: [['family'], ['ownerStaff'], ['owner', 'kind'], ['opener', 'kind'], ['owner', 'due']],
   apply(event, rows) {
     const spec: EventSpec = catalogue[event.type]
     if (!spec.terminal) return

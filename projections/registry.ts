@@ -1,4 +1,7 @@
 import type { Projection } from '#domain/kernel/projection.ts'
+import { accessLog } from './access-log.ts'
+import { breakGlassUses } from './break-glass.ts'
+import { consents } from './consents.ts'
 import { directory } from './directory.ts'
 import { families } from './families.ts'
 import { familySearch } from './family-search.ts'
@@ -6,6 +9,7 @@ import { familyTimeline } from './family-timeline/family-timeline.ts'
 import { openItems } from './open-items.ts'
 import { referralFeed } from './referral-feed.ts'
 import { referrals } from './referrals.ts'
+import { retentionDates } from './retention.ts'
 
 /** Every view the system keeps. A projection joins by adding its line here. */
 export const projections: readonly Projection[] = [
@@ -15,5 +19,9 @@ export const projections: readonly Projection[] = [
   openItems,
   referrals,
   referralFeed,
+  consents,
+  breakGlassUses,
+  accessLog,
+  retentionDates,
   directory,
 ]

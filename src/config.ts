@@ -1,5 +1,9 @@
 import { z } from 'zod'
 
+const KeyEncryptionKey = z
+  .base64()
+  .refine((key) => Buffer.from(key, 'base64').length === 32, 'is to be 32 bytes in base64')
+
 const Environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
@@ -10,6 +14,10 @@ const Environment = z.object({
   AUTH_AUDIENCE: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).default(6_000),
+  /** 32 random bytes in base64 (`openssl rand -base64 32`): what personal data lies under, in the end. */
+  KEY_ENCRYPTION_KEY: KeyEncryptionKey.optional(),
+  /** While keys are rotated: what they lay under before. */
+  KEY_ENCRYPTION_KEY_PREVIOUS: KeyEncryptionKey.optional(),
   NODE_ENV: z.string().optional(),
 })
 
@@ -37,6 +45,7 @@ export const readConfig = (
   const parsed = Environment.safeParse(given)
   const problems = [
     ...(parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []),
+    ...keyNeeded(given),
     ...(purpose === 'door' ? together({ AUTH_MODE: 'oidc', HOST: '127.0.0.1', ...given }) : []),
   ]
   if (!parsed.success || problems.length > 0)
@@ -45,6 +54,11 @@ export const readConfig = (
     )
   return parsed.data
 }
+
+const keyNeeded = ({ NODE_ENV, KEY_ENCRYPTION_KEY }: Readonly<Record<string, string | undefined>>) =>
+  NODE_ENV === 'production' && !KEY_ENCRYPTION_KEY
+    ? ['KEY_ENCRYPTION_KEY: needed when NODE_ENV=production (32 random bytes in base64)']
+    : []
 
 /** What single values cannot show; of what was given, so that nothing hides behind a value that does not fit. */
 const together = (config: Given): readonly string[] => [

@@ -19,6 +19,8 @@ const ALLOWED = new Set([
   'ms',
   'requestId',
   'role',
+  'staffId',
+  'rule',
   'organization',
   'command',
   'outcome',

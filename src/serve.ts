@@ -5,7 +5,8 @@ import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import { DEV_AUDIENCE, DEV_ISSUER, openDevIssuer } from '#infra/auth/dev-issuer.ts'
 import { publishedKeys, tokenVerifier, type VerifyToken } from '#infra/auth/token-verifier.ts'
-import { identifier } from './access/principal.ts'
+import { integrationBy } from './access/integration-key.ts'
+import { identifier, staffBy } from './access/principal.ts'
 import type { Config } from './config.ts'
 import { buildApp } from './http/app.ts'
 import { makeLog } from './log.ts'
@@ -26,7 +27,7 @@ export const openDoor = async (
 ): Promise<FastifyInstance> => {
   const app = await buildApp({
     system,
-    identify: identifier(verifierFor(config), system.view),
+    identify: identifier(verifierFor(config), staffBy(system), integrationBy(system)),
     familyReference: familyReferences(join(config.DATA_DIR, 'feed-secret')),
     log,
     ratePerMinute: config.AUTH_MODE === 'dev' ? 0 : config.RATE_LIMIT_PER_MINUTE,
@@ -39,7 +40,13 @@ export const openDoor = async (
 /** The whole program: system, door, and an orderly end (no new requests, open ones answered, then the log closed). */
 export const serve = async (config: Config): Promise<Running> => {
   const log = makeLog(config.LOG_LEVEL)
-  const system = await startSystem({ dataDir: config.DATA_DIR, engine: config.EVENT_STORE, log })
+  const system = await startSystem({
+    dataDir: config.DATA_DIR,
+    engine: config.EVENT_STORE,
+    log,
+    keyEncryptionKey: config.KEY_ENCRYPTION_KEY,
+    previousKeyEncryptionKey: config.KEY_ENCRYPTION_KEY_PREVIOUS,
+  })
   const app = await openDoor(config, system, log).catch(async (error: unknown) => {
     await system.stop()
     throw error

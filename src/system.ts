@@ -1,9 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { catalogue, type DomainEvent } from '#domain/events.ts'
-import { decoder } from '#domain/kernel/codec.ts'
-import type { Recorded } from '#domain/kernel/event.ts'
-import type { EventStore, Stored } from '#domain/kernel/event-store.ts'
+import type { EventStore } from '#domain/kernel/event-store.ts'
+import type { Keyring } from '#domain/kernel/keyring.ts'
 import type { ReadStore } from '#domain/kernel/projection.ts'
 import { lifecycles } from '#domain/lifecycles.ts'
 import { watches } from '#domain/processes/deadlines.ts'
@@ -12,22 +10,24 @@ import { japaneseCalendar } from '#infra/calendar/holidays.ts'
 import { memoryEventStore } from '#infra/event-store/memory.ts'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
 import { openProcessJournal } from '#infra/process-journal/sqlite.ts'
+import { type Eraser, startEraser } from './erasure/eraser.ts'
+import { proposeErasures } from './erasure/propose.ts'
+import { keyAccess, openKeys } from './keys.ts'
+import { refuseOtherKeys } from './keys-fit.ts'
 import type { Log } from './log.ts'
 import { type ProcessRunner, startProcesses } from './processes/runner.ts'
 import { type Projector, startProjector } from './projector/projector.ts'
 import { seedDirectory } from './seed.ts'
-import { type Execute, executor } from './write/execute.ts'
-import { type FoldCache, foldCache } from './write/fold-cache.ts'
+import { type WritePath, writePath } from './write/write-path.ts'
 
 /** Everything that runs behind the door, put together for one node. */
-export type System = {
+export type System = WritePath & {
   readonly store: EventStore
-  readonly decode: (stored: Stored) => Recorded<DomainEvent>
-  readonly execute: Execute
-  readonly view: FoldCache
+  readonly keyring: Keyring
   readonly views: ReadStore
   readonly projector: Projector
   readonly processes: ProcessRunner
+  readonly eraser: Eraser
   readonly now: () => string
   stop(): Promise<void>
 }
@@ -36,6 +36,9 @@ export type SystemOptions = {
   readonly dataDir: string
   readonly engine: 'sqlite' | 'memory'
   readonly log: Log
+  /** 32 bytes in base64. Absent: one of the data directory's own, for development. */
+  readonly keyEncryptionKey?: string | undefined
+  readonly previousKeyEncryptionKey?: string | undefined
   /** ISO instant in UTC; the clock of the machine unless said. */
   readonly now?: () => string
   /** How often missed deadlines are looked for, in ms. 0: only when `processes.tick()` is called. */
@@ -50,11 +53,14 @@ export const devIssuerFile = (dataDir: string): string => join(dataDir, 'dev-iss
 export const startSystem = async (options: SystemOptions): Promise<System> => {
   const { dataDir, engine, log, now = () => new Date().toISOString(), tickMs = 30_000 } = options
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  const access = keyAccess(dataDir, options.keyEncryptionKey, options.previousKeyEncryptionKey)
+  const hadKeys = engine === 'memory' || existsSync(access.file)
+  const keys = engine === 'memory' ? { ...access, file: ':memory:' } : access
+  const keyring = openKeys(keys)
   const store =
     engine === 'memory' ? memoryEventStore() : await openSqliteEventStore({ file: eventLogFile(dataDir) })
-  const decode = decoder(catalogue)
-  const view = foldCache(store, decode)
-  const execute = executor({ store, decode, view, now, calendar: japaneseCalendar })
+  await refuseOtherKeys({ store, keyring, hadKeys, file: keys.file })
+  const { decode, view, execute } = writePath({ store, keyring, now, calendar: japaneseCalendar })
   await seedDirectory(execute)
 
   // A log in memory begins anew, and so do its views.
@@ -64,9 +70,12 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     store,
     eventLog: engine === 'memory' ? undefined : eventLogFile(dataDir),
     file: readModelFile(dataDir),
+    keys,
+    keyring,
     log,
   })
   const journal = openProcessJournal(engine === 'memory' ? ':memory:' : join(dataDir, 'processes.db'))
+  const eraser = startEraser({ store, keyring, forget: view.forget, log })
   const running = startProcesses({
     store,
     decode,
@@ -78,31 +87,37 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     now,
     log,
   })
-  const timer = tickMs > 0 ? setInterval(() => void tick(running, log), tickMs) : undefined
+  const timer = tickMs > 0 ? setInterval(() => void tick(system, log), tickMs) : undefined
   timer?.unref()
 
-  return {
+  const system: System = {
     store,
+    keyring,
     decode,
     execute,
     view,
     views: projector.views,
     projector,
     processes: running,
+    eraser,
     now,
     async stop() {
       clearInterval(timer)
       await running.stop()
       journal.close()
       await projector.stop()
+      await eraser.stop()
       await store.close()
+      keyring.close()
     },
   }
+  return system
 }
 
-const tick = async (running: ProcessRunner, log: Log): Promise<void> => {
+const tick = async (system: System, log: Log): Promise<void> => {
   try {
-    await running.tick()
+    await system.processes.tick()
+    await proposeErasures(system)
   } catch (error) {
     log.warn({ err: error }, 'deadlines will be looked at again')
   }

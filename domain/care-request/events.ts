@@ -3,7 +3,7 @@ import { labelOf } from '#domain/codes/label.ts'
 import { activityDetail, activityType, carePlace, careUrgency, destinationKind } from '#domain/codes/lists.ts'
 import { ConsultationId, FamilyId, MatchId, MembershipId, PersonId, ReferralId } from '#domain/ids.ts'
 import { type EventOf, factsOf } from '#domain/kernel/event.ts'
-import { codeOf, instant, plainText, text } from '#domain/kernel/schema.ts'
+import { codeOf, instant, partOf, plainText, text } from '#domain/kernel/schema.ts'
 
 const fact = factsOf({
   dataClass: 'kosapoMatch',
@@ -18,8 +18,8 @@ export const requestShape = {
   place: codeOf(carePlace),
   reason: codeOf(activityDetail).optional(),
   urgency: codeOf(careUrgency),
-  cautions: text(1_000).optional(),
-  allergies: text(500).optional(),
+  cautions: text(1_000, { subject: 'family', dataClass: 'health' }).optional(),
+  allergies: text(500, { subject: 'family', dataClass: 'health' }).optional(),
   planGoal: plainText(80).optional(),
   consultationId: ConsultationId.optional(),
   referralId: ReferralId.optional(),
@@ -55,46 +55,61 @@ export const careRequestEvents = {
   ),
   CandidateProposed: fact(
     z.object({
-      provider: MembershipId,
-      distance: plainText(80).optional(),
-      conditions: text(1_000).optional(),
+      provider: partOf('thirdParty')(MembershipId),
+      distance: partOf('thirdParty')(plainText(80).optional()),
+      conditions: partOf('thirdParty')(text(1_000).optional()),
     }),
     { title: { ja: '提供会員に打診', en: 'Candidate proposed' }, state: 'searching' },
   ),
-  CandidateAccepted: fact(z.object({ provider: MembershipId }), {
+  CandidateAccepted: fact(z.object({ provider: partOf('thirdParty')(MembershipId) }), {
     title: { ja: '提供会員が内諾', en: 'Candidate accepted' },
     state: 'candidateFound',
   }),
-  CandidateDeclined: fact(z.object({ provider: MembershipId, reason: text(500).optional() }), {
-    title: { ja: '提供会員が辞退', en: 'Candidate declined' },
-    state: 'searching',
-  }),
-  PreMeetingScheduled: fact(z.object({ provider: MembershipId, at: instant(), place: text(80).optional() }), {
-    title: { ja: '事前打合せの予定', en: 'Pre-meeting scheduled' },
-    due: ({ at }) => at,
-  }),
+  CandidateDeclined: fact(
+    z.object({
+      provider: partOf('thirdParty')(MembershipId),
+      reason: partOf('thirdParty')(text(500).optional()),
+    }),
+    {
+      title: { ja: '提供会員が辞退', en: 'Candidate declined' },
+      state: 'searching',
+    },
+  ),
+  PreMeetingScheduled: fact(
+    z.object({ provider: partOf('thirdParty')(MembershipId), at: instant(), place: text(80).optional() }),
+    {
+      title: { ja: '事前打合せの予定', en: 'Pre-meeting scheduled' },
+      due: ({ at }) => at,
+    },
+  ),
   PreMeetingHeld: fact(
     z.object({
-      provider: MembershipId,
+      provider: partOf('thirdParty')(MembershipId),
       place: text(80).optional(),
-      participants: z.array(text(80)).max(20).optional(),
+      participants: partOf('thirdParty')(z.array(text(80)).max(20).optional()),
       sheet: text(5_000).optional(),
       implied: z.array(IMPLIED).optional(),
     }),
     { title: { ja: '事前打合せ', en: 'Pre-meeting held' }, state: 'preMeetingDone' },
   ),
   PreMeetingNotAgreed: fact(
-    z.object({ declinedBy: z.enum(['user', 'provider']).optional(), reason: text(500).optional() }),
+    z.object({
+      declinedBy: z.enum(['user', 'provider']).optional(),
+      reason: partOf('thirdParty')(text(500).optional()),
+    }),
     {
       title: { ja: '事前打合せで見送り', en: 'Pre-meeting not agreed' },
       state: 'searching',
     },
   ),
-  MatchAgreed: fact(z.object({ match: MatchId, provider: MembershipId, member: MembershipId }), {
-    title: { ja: '子サポ成立', en: 'Match agreed' },
-    state: 'agreed',
-    due: () => null,
-  }),
+  MatchAgreed: fact(
+    z.object({ match: MatchId, provider: partOf('thirdParty')(MembershipId), member: MembershipId }),
+    {
+      title: { ja: '子サポ成立', en: 'Match agreed' },
+      state: 'agreed',
+      due: () => null,
+    },
+  ),
   MatchNotReached: fact(
     z.object({ reason: text(500).optional(), offered: z.array(codeOf(destinationKind)).max(27) }),
     { title: { ja: '子サポ不成立', en: 'Match not reached' }, state: 'notReached', due: () => null },

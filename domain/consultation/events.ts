@@ -19,7 +19,7 @@ import {
   WatchOverId,
 } from '#domain/ids.ts'
 import { type EventOf, factsOf } from '#domain/kernel/event.ts'
-import { codeOf, plainText, text } from '#domain/kernel/schema.ts'
+import { codeOf, partOf, plainText, text } from '#domain/kernel/schema.ts'
 
 const fact = factsOf({ dataClass: 'consultationSummary', function: 'consultation', terminal: ['closed'] })
 
@@ -41,9 +41,9 @@ export const sessionShape = {
   channel: codeOf(channel).optional(),
   minutes: z.int().min(0).max(1_440).optional(),
   topics: z.array(codeOf(consultationTopic)).max(28),
-  participants: z.array(text(100)).max(50).optional(),
+  participants: partOf('thirdParty')(z.array(text(100)).max(50).optional()),
   facts: text(10_000).optional(),
-  impression: text(5_000).optional(),
+  impression: partOf('impression')(text(5_000).optional()),
   responses: z.array(codeOf(responseKind)).max(12),
   abuseCheck: AbuseCheck.optional(),
 }
@@ -100,7 +100,7 @@ export const consultationEvents = {
           .join(' / '),
     },
   ),
-  ConsultationClosed: fact(z.object({ closeReason: text(500) }), {
+  ConsultationClosed: fact(z.object({ closeReason: partOf('assessment')(text(500)) }), {
     title: { ja: '相談を終結', en: 'Consultation closed' },
     state: 'closed',
     due: () => null,

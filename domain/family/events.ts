@@ -3,15 +3,17 @@ import { childPlacement, familyType, householdFlag, membershipKind } from '#doma
 import { MunicipalityCode } from '#domain/codes/ward-code.ts'
 import { MembershipId, PersonId, SiteId } from '#domain/ids.ts'
 import { type EventOf, factsOf } from '#domain/kernel/event.ts'
-import { codeOf, date, plainText, sensitive, text } from '#domain/kernel/schema.ts'
+import { codeOf, date, partOf, plainText, sensitive, text } from '#domain/kernel/schema.ts'
 
 const fact = factsOf({ dataClass: 'registration', function: 'dropInSpace' })
 
+const CONTACT = { subject: 'person', dataClass: 'contact' } as const
+
 /** A way to reach somebody. Class `contact`; blocked everywhere for households under DV protection. */
 export const contactShape = {
-  phone: text(40).optional(),
-  email: text(200).optional(),
-  address: text(300).optional(),
+  phone: text(40, CONTACT).optional(),
+  email: text(200, CONTACT).optional(),
+  address: text(300, CONTACT).optional(),
 }
 
 export const relations = [
@@ -29,17 +31,17 @@ export const relations = [
 
 export const caregiverShape = {
   personId: PersonId,
-  name: text(100).optional(),
-  kana: text(100).optional(),
+  name: text(100, { subject: 'person' }).optional(),
+  kana: text(100, { subject: 'person' }).optional(),
   relation: z.enum(relations),
   contact: z.object(contactShape).optional(),
 }
 
 export const childShape = {
   personId: PersonId,
-  name: text(100).optional(),
-  kana: text(100).optional(),
-  birthDate: sensitive(date()),
+  name: text(100, { subject: 'person' }).optional(),
+  kana: text(100, { subject: 'person' }).optional(),
+  birthDate: sensitive(date(), { subject: 'person' }),
 }
 
 const Caregiver = z.object(caregiverShape)
@@ -49,14 +51,14 @@ export const familyEvents = {
   FamilyRegistered: fact(
     z.object({
       registeredAtSite: SiteId.optional(),
-      card: plainText(40).optional(),
+      card: text(40).optional(),
       caregivers: z.array(Caregiver),
       children: z.array(Child),
       residenceWard: MunicipalityCode.optional(),
-      familyType: codeOf(familyType),
+      familyType: partOf('assessment')(codeOf(familyType)),
       householdFlags: z.array(codeOf(householdFlag)),
       preferredLanguage: plainText(40).optional(),
-      learnedFrom: text(200).optional(),
+      learnedFrom: partOf('source')(text(200).optional()),
     }),
     { title: { ja: '利用登録', en: 'Family registered' }, state: 'registered' },
   ),
@@ -67,7 +69,7 @@ export const familyEvents = {
   FamilyProfileUpdated: fact(
     z.object({
       asOf: date(),
-      card: plainText(40).optional(),
+      card: text(40).optional(),
       residenceWard: MunicipalityCode.optional(),
       householdFlags: z.array(codeOf(householdFlag)).optional(),
       preferredLanguage: plainText(40).optional(),
@@ -76,7 +78,7 @@ export const familyEvents = {
     }),
     { title: { ja: '登録内容の変更', en: 'Profile updated' } },
   ),
-  FamilyTypeAssessed: fact(z.object({ familyType: codeOf(familyType), asOf: date() }), {
+  FamilyTypeAssessed: fact(z.object({ familyType: partOf('assessment')(codeOf(familyType)), asOf: date() }), {
     title: { ja: '家庭類型の確認', en: 'Family type assessed' },
   }),
   ChildPlacementChanged: fact(

@@ -15,6 +15,7 @@ export const family = lifecycleOf<Family, FamilyEvent>()({
     'family/person-twice': ['The same person is named twice.', 400],
     'family/person-known': 'This person already belongs to the family.',
     'family/no-such-person': ['No such caregiver or child belongs to the family.', 400],
+    'family/erased': 'This family’s data was erased.',
     'family/born-later': ['The birth date is later than the day this happened.', 400],
   },
   familyOf: (_, id) => id,

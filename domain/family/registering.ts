@@ -15,8 +15,8 @@ const command = commandsOn<Family, FamilyEvent>()
 const Contact = z.strictObject(contactShape)
 const Caregiver = z.strictObject({
   personId: PersonId.optional().describe('Chosen by the system when absent.'),
-  name: text(100).optional(),
-  kana: text(100).optional(),
+  name: text(100, { subject: 'person' }).optional(),
+  kana: text(100, { subject: 'person' }).optional(),
   relation: z.enum(relations).default('unknown'),
   contact: Contact.optional(),
 })
@@ -24,9 +24,9 @@ const Caregiver = z.strictObject({
 const CaregiverChange = Caregiver.extend({ personId: PersonId, relation: z.enum(relations).optional() })
 const Child = z.strictObject({
   personId: PersonId.optional().describe('Chosen by the system when absent.'),
-  name: text(100).optional(),
-  kana: text(100).optional(),
-  birthDate: sensitive(date()),
+  name: text(100, { subject: 'person' }).optional(),
+  kana: text(100, { subject: 'person' }).optional(),
+  birthDate: sensitive(date(), { subject: 'person' }),
 })
 
 export const RegisterFamily = command({
@@ -35,7 +35,7 @@ export const RegisterFamily = command({
   by: hubAndWard,
   schema: z.strictObject({
     registeredAtSite: SiteId.optional().describe('The site of the one who records, unless said.'),
-    card: plainText(40).optional().describe('Number of the user card.'),
+    card: text(40).optional().describe('Number of the user card.'),
     caregivers: z.array(Caregiver).max(20).default([]),
     children: z.array(Child).max(20).default([]),
     residenceWard: MunicipalityCode.optional(),
@@ -100,7 +100,7 @@ export const UpdateFamilyProfile = command({
   by: hubAndWard,
   schema: z.strictObject({
     asOf: date().optional(),
-    card: plainText(40).optional(),
+    card: text(40).optional(),
     residenceWard: MunicipalityCode.optional(),
     householdFlags: z.array(codeOf(householdFlag)).max(20).optional(),
     preferredLanguage: plainText(40).optional(),

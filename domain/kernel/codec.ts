@@ -1,15 +1,21 @@
+import { z } from 'zod'
 import type { AnyEvent, Catalogue, EventOf, Recorded } from './event.ts'
 import { schemaVersionOf } from './event.ts'
 import type { Stored } from './event-store.ts'
+import { inPlace, keptSchema } from './sealing.ts'
 
 /** The log holds something this program cannot read. Whoever meets it stops there; nothing is skipped. */
 export class UnreadableEvent extends Error {
   override readonly name = 'UnreadableEvent'
 }
 
-/** Brings a stored event to today's shape: upcasts from its version on, then the schema has the last word. */
-export const decoder = <C extends Catalogue>(catalogue: C) => {
-  return (stored: Stored): Recorded<EventOf<C>> => {
+/**
+ * Brings a stored event to today's shape: upcasts from its version on, then the schema has the last word. `read`: what becomes
+ * of sealed values; they stay as they are unless `openedBy` a keyring.
+ */
+export const decoder = <C extends Catalogue>(catalogue: C, read: (stored: Stored) => Stored = inPlace) => {
+  return (kept: Stored): Recorded<EventOf<C>> => {
+    const stored = read(kept)
     const spec = Object.hasOwn(catalogue, stored.type) ? catalogue[stored.type] : undefined
     const where = `${stored.type} v${stored.schemaVersion} at position ${stored.position}`
     if (!spec) throw new UnreadableEvent(`${where}: not in the catalogue`)
@@ -20,7 +26,7 @@ export const decoder = <C extends Catalogue>(catalogue: C) => {
       (older, upcast) => upcast(older),
       stored.data,
     )
-    const parsed = spec.schema.safeParse(data)
+    const parsed = z.safeParse(keptSchema(spec.schema), data)
     if (!parsed.success)
       throw new UnreadableEvent(
         `${where}: ${parsed.error.issues.map((i) => `/${i.path.join('/')} ${i.code}`)}`,

@@ -49,6 +49,9 @@ export type Keyring = {
   destroy(family: { readonly familyId: string; readonly because: string }): number
   /** When the family's key was destroyed and by which event; undefined while it is there. */
   destroyed(familyId: string): { readonly at: string; readonly because: string } | undefined
+  /** Up to which position of the log erasures have been carried out in this key file; 0 in a new one. */
+  erasedUpTo(): bigint
+  noteErasedUpTo(position: bigint): void
   /** Drops what is remembered of it in this process; another process may have destroyed it. */
   forget(familyId: string): void
   close(): void

@@ -103,8 +103,10 @@ export type CommandSpec<
   readonly from: readonly From[]
   readonly by: readonly Role[]
   readonly schema: Schema
+  /** Refused with `<lifecycle>/open-items` while the family, or the staff member it is about, has something open. */
+  readonly nothingOpen?: 'family' | 'staff'
   readonly emits: readonly E['type'][]
-  looksAt?(data: z.output<Schema>, state: InState<S, From>, actor: Actor): L
+  looksAt?(data: z.output<Schema>, state: InState<S, From>, actor: Actor, id: string): L
   decide(state: InState<S, From>, data: z.output<Schema>, context: Context<Seen<L>>): Decision<E, Code>
 }
 
@@ -135,6 +137,8 @@ export type Lifecycle<S extends AnyState = AnyState, E extends AnyEvent = AnyEve
   readonly titleJa: string
   readonly events: Catalogue
   readonly initial: S
+  /** May be begun about a family that the sender has nothing to do with: that is what it is for. */
+  readonly opensFamilies?: true
   readonly refusals: Readonly<Record<string, RefusalText>>
   readonly commands: Readonly<Record<string, CommandSpec>>
   /** Ids are UUIDs unless the lifecycle has readable ones. */
@@ -161,6 +165,7 @@ export const lifecycleOf =
     readonly initial: S
     readonly refusals: R
     readonly readableIds?: true
+    readonly opensFamilies?: true
     readonly evolve: {
       readonly [T in E['type']]: (state: S, data: Extract<E, { type: T }>['data'], when: Circumstance) => S
     }

@@ -1,4 +1,5 @@
 import type { AnyEvent, Recorded } from './event.ts'
+import type { Keyring } from './keyring.ts'
 
 /** What a projection may do with its rows: a row is plain JSON under a key of the projection's choosing. */
 export type Rows<Row> = {
@@ -8,6 +9,9 @@ export type Rows<Row> = {
 }
 
 export type ColumnValue = string | number | null
+
+/** For looking up what nobody may read in the rows: a text is opened only to be made blind. */
+export type Secrets = Pick<Keyring, 'open' | 'blind'>
 
 /** A value of the row by which it can be found and sorted. */
 export type Column<Row> = { readonly type: 'text' | 'integer'; of(row: Row): ColumnValue }
@@ -24,7 +28,8 @@ export type Projection<Row = unknown, E extends AnyEvent = AnyEvent> = {
   readonly columns: Readonly<Record<string, Column<Row>>>
   /** Each a list of columns, in order. */
   readonly indexes: readonly (readonly string[])[]
-  apply(event: Recorded<E>, rows: Rows<Row>): void
+  /** Personal values of the event are sealed, and stay so in the rows. */
+  apply(event: Recorded<E>, rows: Rows<Row>, secrets: Secrets): void
 }
 
 export const projection =

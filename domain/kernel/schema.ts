@@ -1,10 +1,18 @@
 import { z } from 'zod'
+import type { DataClass } from './classes.ts'
 
-/** What a schema is, beyond its type: read by the timeline (links), the labels (codes) and the masks (sensitive text). */
+/** What a schema is, beyond its type: read by the timeline (links), the labels (codes), the masks and the keys (sensitive). */
 type Marks = {
   readonly refersTo?: string
   readonly codes?: CodeList
-  readonly sensitive?: true
+  readonly sensitive?: Sensitive
+}
+
+/** Whose matter a personal value is, and of which class. What is not said is the family's, and of its event's class. */
+export type Sensitive = {
+  /** `person`: of whom the object that holds it names in `personId`; a family's where it names nobody. */
+  readonly subject: 'family' | 'person' | 'staff'
+  readonly dataClass?: DataClass
 }
 
 const marks = z.registry<Marks>()
@@ -44,17 +52,18 @@ const isSubCode = ({ labels }: CodeList, code: string): boolean =>
   SUB_CODE.test(code) && Object.hasOwn(labels, baseCode(code))
 export const baseCode = (code: string): string => code.split('/', 1)[0] ?? code
 
-/** Personal text: never in logs, masked for auditors, under keys where keys exist (dossier 4.6, 4.8). */
-export const sensitive = <S extends z.ZodType>(schema: S): S => {
+/** A personal text: under its owner's key wherever it is kept, never in logs, masked for auditors (dossier 4.6, 4.8). */
+export const sensitive = <S extends z.ZodType<string>>(schema: S, mark: Sensitive = FAMILYS): S => {
   // A fresh instance, so that a shared schema is not marked everywhere.
   const own = schema.clone() as S
-  marks.add(own, { sensitive: true })
+  marks.add(own, { sensitive: mark })
   return own
 }
+const FAMILYS: Sensitive = { subject: 'family' }
 
 /** Free text, trimmed, of at most `max` characters. Personal unless proven otherwise. */
-export const text = (max = 2_000) =>
-  sensitive(z.string().trim().min(1).max(max).refine(isWellFormed, 'not well-formed text'))
+export const text = (max = 2_000, mark?: Sensitive) =>
+  sensitive(z.string().trim().min(1).max(max).refine(isWellFormed, 'not well-formed text'), mark)
 
 /** A short word that is not personal: a place, a title, a name of an institution. */
 export const plainText = (max = 200) =>
@@ -106,3 +115,25 @@ export const elementOf = (schema: z.core.$ZodType): z.core.$ZodType | undefined 
 
 export const shapeOf = (schema: z.core.$ZodType): Readonly<Record<string, z.core.$ZodType>> | undefined =>
   (unwrap(schema) as { _zod: { def: { shape?: Record<string, z.core.$ZodType> } } })._zod.def.shape
+
+/** In a disclosure to the person each part can be withheld by itself (dossier 4.7, R-PRI-13); what has no mark is a fact. */
+export const parts = ['fact', 'impression', 'source', 'thirdParty', 'organisationName', 'assessment'] as const
+export type Part = (typeof parts)[number]
+
+const partMarks = z.registry<{ readonly part: Part }>()
+
+/** `partOf('impression')(text().optional())`: what a field is to the person it is about. All other marks stay. */
+export const partOf =
+  (part: Exclude<Part, 'fact'>) =>
+  <S extends z.ZodType>(schema: S): S => {
+    // A fresh instance, so that a shared schema is not marked everywhere; registries find what was said of its parent.
+    const own = schema.clone() as S
+    partMarks.add(own, { part })
+    return own
+  }
+
+export const partMarkOf = (schema: z.core.$ZodType): Part | undefined => {
+  const part = partMarks.get(schema as z.ZodType)?.part
+  const inner = (schema as { _zod: { def: { innerType?: z.core.$ZodType } } })._zod.def.innerType
+  return part ?? (inner && partMarkOf(inner))
+}

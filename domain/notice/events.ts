@@ -3,7 +3,7 @@ import { AbuseCheck } from '#domain/codes/abuse-check.ts'
 import { noticeKind } from '#domain/codes/lists.ts'
 import { FamilyId, PersonId, SiteId, VisitId } from '#domain/ids.ts'
 import { type EventOf, factsOf } from '#domain/kernel/event.ts'
-import { codeOf, date, text } from '#domain/kernel/schema.ts'
+import { codeOf, date, partOf, text } from '#domain/kernel/schema.ts'
 
 const fact = factsOf({ dataClass: 'notice', function: 'dropInSpace', terminal: ['shared'] })
 
@@ -13,11 +13,11 @@ export const teamDecisions = ['keepEyeOn', 'approach', 'startWatchOver', 'consul
 export const noticeShape = {
   familyId: FamilyId,
   aboutPerson: PersonId.optional(),
-  noticeKind: z.array(codeOf(noticeKind)).min(1).max(11),
+  noticeKind: partOf('assessment')(z.array(codeOf(noticeKind)).min(1).max(11)),
   facts: text().optional(),
-  impression: text().optional(),
-  approach: text(500).optional(),
-  serious: z.boolean().optional(),
+  impression: partOf('impression')(text().optional()),
+  approach: partOf('assessment')(text(500).optional()),
+  serious: partOf('assessment')(z.boolean().optional()),
   abuseCheck: AbuseCheck.optional(),
   visitId: VisitId.optional(),
 }
@@ -33,7 +33,7 @@ export const noticeEvents = {
     z.object({
       decision: z.enum(teamDecisions),
       sharedWithSites: z.array(SiteId),
-      note: text(1_000).optional(),
+      note: partOf('assessment')(text(1_000).optional()),
     }),
     {
       title: { ja: '気づきを共有', en: 'Notice shared in the team' },

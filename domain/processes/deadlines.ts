@@ -30,4 +30,20 @@ export const consentExpiry: Watch = {
   },
 }
 
-export const watches: readonly Watch[] = [referralClocks, consentExpiry]
+/** A request by the person is decided within its term; an extension moves it (dossier 4.7, R-PRI-17). */
+const requestTerm = (lifecycle: string, undecided: string, command: string): Watch => ({
+  lifecycle,
+  deadlines(state) {
+    const { decideBy, missed = [] } = state as { decideBy?: string; missed?: readonly string[] }
+    if (state.status !== undecided || decideBy === undefined || missed.includes(decideBy)) return []
+    return [{ after: endOf(decideBy), command, data: { dueOn: decideBy } }]
+  },
+})
+
+export const watches: readonly Watch[] = [
+  referralClocks,
+  consentExpiry,
+  requestTerm('disclosureRequest', 'received', 'DetectDisclosureOverdue'),
+  requestTerm('correctionRequest', 'requested', 'DetectCorrectionOverdue'),
+  requestTerm('suspensionRequest', 'requested', 'DetectSuspensionOverdue'),
+]

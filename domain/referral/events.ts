@@ -14,7 +14,10 @@ import {
 import { shareableClass } from '#domain/codes/shareable-class.ts'
 import { ConsentId, ConsultationId, FamilyId, OrganizationId, PersonId, ReferralId } from '#domain/ids.ts'
 import { type EventOf, factsOf } from '#domain/kernel/event.ts'
-import { codeOf, date, instant, plainText, text } from '#domain/kernel/schema.ts'
+import { codeOf, date, instant, partOf, plainText, text } from '#domain/kernel/schema.ts'
+
+/** What a referral says in words is content; what is left is the envelope (dossier 2.12, 4.6). */
+const content = (max: number) => text(max, { subject: 'family', dataClass: 'referralContent' })
 
 const fact = factsOf({
   dataClass: 'referralEnvelope',
@@ -36,13 +39,13 @@ export const envelopeShape = {
   reasons: z.array(codeOf(referralReason)).max(17),
   toOrganization: OrganizationId.optional(),
   destinationKind: codeOf(destinationKind),
-  destinationName: plainText(200).optional(),
+  destinationName: partOf('organisationName')(plainText(200).optional()),
   basis: ConsentId.optional(),
   legalBasis: codeOf(legalBasis).optional(),
-  basisReason: text(1_000).optional(),
+  basisReason: partOf('assessment')(content(1_000).optional()),
   dataClasses: z.array(codeOf(shareableClass)).max(15).optional(),
-  purpose: text(500).optional(),
-  summary: text(5_000).optional(),
+  purpose: content(500).optional(),
+  summary: partOf('assessment')(content(5_000).optional()),
   supersedes: ReferralId.optional(),
 }
 
@@ -74,7 +77,7 @@ export const referralEvents = {
     z.object({
       recipients: z.array(OrganizationId).min(1),
       dataClasses: z.array(codeOf(shareableClass)).min(1),
-      words: text(1_000).optional(),
+      words: content(1_000).optional(),
     }),
     { title: { ja: '同意を依頼', en: 'Consent requested' }, state: 'awaitingConsent' },
   ),
@@ -94,7 +97,7 @@ export const referralEvents = {
     due: ({ decisionDueOn }) => decisionDueOn ?? null,
   }),
   ReferralInfoRequested: fact(
-    z.object({ question: text(2_000), decisionDaysLeft: z.int().min(0).optional(), ...implied }),
+    z.object({ question: content(2_000), decisionDaysLeft: z.int().min(0).optional(), ...implied }),
     {
       title: { ja: '照会', en: 'Information requested' },
       state: 'infoRequested',
@@ -104,7 +107,7 @@ export const referralEvents = {
   ),
   ReferralInfoSupplied: fact(
     z.object({
-      answer: text(5_000),
+      answer: content(5_000),
       dataClasses: z.array(codeOf(shareableClass)).optional(),
       decisionDueOn: date().optional(),
     }),
@@ -138,7 +141,7 @@ export const referralEvents = {
       reason: codeOf(declineReason),
       suggestedDestination: codeOf(destinationKind).optional(),
       waitingListOffered: z.boolean().optional(),
-      note: text(1_000).optional(),
+      note: partOf('assessment')(content(1_000).optional()),
       resendDueOn: date().optional(),
     }),
     {
@@ -150,8 +153,8 @@ export const referralEvents = {
   ),
   ReferralRedirected: fact(
     z.object({
-      toDesk: plainText(80),
-      reason: text(1_000).optional(),
+      toDesk: partOf('organisationName')(plainText(80)),
+      reason: partOf('assessment')(content(1_000).optional()),
       ...ackDue,
       firstContactDueOn: date().optional(),
     }),
@@ -166,7 +169,7 @@ export const referralEvents = {
   ReferralContactMade: fact(
     z.object({
       result: z.enum(['reached', 'notReached', 'refused']),
-      note: text(1_000).optional(),
+      note: content(1_000).optional(),
       outcomeDueOn: date().optional(),
     }),
     {
@@ -179,16 +182,19 @@ export const referralEvents = {
           : result,
     },
   ),
-  ReferralServiceStarted: fact(z.object({ note: text(1_000).optional(), outcomeDueOn: date().optional() }), {
-    title: { ja: '支援・利用開始', en: 'Service started' },
-    state: 'inService',
-    due: ({ outcomeDueOn }) => outcomeDueOn ?? null,
-  }),
+  ReferralServiceStarted: fact(
+    z.object({ note: content(1_000).optional(), outcomeDueOn: date().optional() }),
+    {
+      title: { ja: '支援・利用開始', en: 'Service started' },
+      state: 'inService',
+      due: ({ outcomeDueOn }) => outcomeDueOn ?? null,
+    },
+  ),
   ReferralOutcomeReported: fact(
     z.object({
       outcome: codeOf(referralOutcome),
       final: z.boolean(),
-      note: text(2_000).optional(),
+      note: partOf('assessment')(content(2_000).optional()),
       nextReferral: ReferralId.optional(),
       outcomeDueOn: date().optional(),
     }),
@@ -204,12 +210,12 @@ export const referralEvents = {
       resolution: codeOf(resolution),
       supersededBy: ReferralId.optional(),
       outcomeWithheld: z.boolean().optional(),
-      reason: text(1_000).optional(),
+      reason: partOf('assessment')(content(1_000).optional()),
     }),
     { title: { ja: 'つなぎを完結', en: 'Referral closed' }, state: 'closed', due: () => null },
   ),
   ReferralWithdrawn: fact(
-    z.object({ withdrawnBy: z.enum(['sender', 'caregiver']), reason: text(1_000).optional() }),
+    z.object({ withdrawnBy: z.enum(['sender', 'caregiver']), reason: content(1_000).optional() }),
     { title: { ja: 'つなぎを取下げ', en: 'Referral withdrawn' }, state: 'withdrawn', due: () => null },
   ),
   ReferralOverdueDetected: fact(
@@ -222,7 +228,11 @@ export const referralEvents = {
     },
   ),
   ReferralEscalated: fact(
-    z.object({ to: plainText(80), reason: text(500), businessDaysLate: z.int().min(0).optional() }),
+    z.object({
+      to: partOf('organisationName')(plainText(80)),
+      reason: partOf('assessment')(content(500)),
+      businessDaysLate: z.int().min(0).optional(),
+    }),
     {
       title: { ja: '上位者へ連絡', en: 'Escalated' },
       summary: ({ to, businessDaysLate }, language) =>

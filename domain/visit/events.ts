@@ -24,8 +24,8 @@ export const visitShape = {
 /** A child that the hub learns of at a visit; the family's own stream follows (process `children-met-at-visits`). */
 export const ChildMet = z.strictObject({
   personId: PersonId,
-  birthDate: sensitive(date()),
-  name: text(100).optional(),
+  birthDate: sensitive(date(), { subject: 'person' }),
+  name: text(100, { subject: 'person' }).optional(),
 })
 
 export const visitEvents = {

@@ -16,42 +16,82 @@ import {
 import { decrypt, encrypt, KEY_BYTES } from './cipher.ts'
 
 type Key = { readonly id: string; readonly key: Buffer }
-type Row = { readonly id: string; readonly owner: string; readonly wrapped: Buffer | null }
+/** `under`: which key-encryption key wraps it, by its fingerprint; of a person's key, none: it is wrapped in its family's. */
+type Row = {
+  readonly id: string
+  readonly owner: string
+  readonly under: string | null
+  readonly wrapped: Buffer | null
+}
+
+/** How many keys are remembered at once; a hundred bytes each. */
+const REMEMBERED = 50_000
+
+export type RotatingKeyring = Keyring & {
+  /**
+   * Wraps at most `batch` keys that lie under the previous key-encryption key anew. To be called until it gives 0; when it
+   * was interrupted it goes on where it was, and meanwhile both are read.
+   */
+  rotate(batch?: number): number
+}
 
 /**
  * Keys in a SQLite file of their own, each wrapped in the one above it: key-encryption key → family → person.
  * A destroyed key's row stays without the key, so that "erased" is never mistaken for "lost".
- * `keyEncryptionKey`: 32 bytes. @throws KeyMissing when the file was made under another one
+ * `keyEncryptionKey`: 32 bytes. `previousKeyEncryptionKey`: what older keys may still be wrapped in, while they are rotated.
+ * @throws KeyMissing when the file was made under another one
  */
 export const openKeyring = (options: {
   readonly file: string
   readonly keyEncryptionKey: Buffer
+  readonly previousKeyEncryptionKey?: Buffer | undefined
   readonly now?: () => string
   readonly lockWaitMs?: number
-}): Keyring => {
-  const { file, keyEncryptionKey, now = () => new Date().toISOString(), lockWaitMs = 5_000 } = options
-  if (keyEncryptionKey.length !== KEY_BYTES) throw new RangeError(`a key has ${KEY_BYTES} bytes`)
+}): RotatingKeyring => {
+  const {
+    file,
+    keyEncryptionKey,
+    previousKeyEncryptionKey,
+    now = () => new Date().toISOString(),
+    lockWaitMs = 5_000,
+  } = options
+  const outermost = new Map<string, Buffer>()
+  for (const key of [previousKeyEncryptionKey, keyEncryptionKey]) {
+    if (!key) continue
+    if (key.length !== KEY_BYTES) throw new RangeError(`a key has ${KEY_BYTES} bytes`)
+    outermost.set(fingerprintOf(key), key)
+  }
+  const current = fingerprintOf(keyEncryptionKey)
   const db = openFile(file, lockWaitMs)
-  const indexKey = indexKeyOf(db, keyEncryptionKey)
-  const byOwner = db.prepare<[string], Row>('SELECT id, owner, wrapped FROM key WHERE owner = ?')
-  const byId = db.prepare<[string], Row>('SELECT id, owner, wrapped FROM key WHERE id = ?')
-  const add = db.prepare('INSERT INTO key (id, owner, family, wrapped) VALUES (?, ?, ?, ?)')
+  const indexKey = indexKeyOf(db, keyEncryptionKey, outermost)
+  const byOwner = db.prepare<[string], Row>('SELECT id, owner, under, wrapped FROM key WHERE owner = ?')
+  const byId = db.prepare<[string], Row>('SELECT id, owner, under, wrapped FROM key WHERE id = ?')
+  const add = db.prepare('INSERT INTO key (id, owner, family, under, wrapped) VALUES (?, ?, ?, ?, ?)')
   const end = db.prepare('UPDATE key SET wrapped = NULL WHERE family = ? AND wrapped IS NOT NULL')
   const note = db.prepare('INSERT OR IGNORE INTO destroyed (family, at, because) VALUES (?, ?, ?)')
   const noted = db.prepare<[string], { at: string; because: string }>(
     'SELECT at, because FROM destroyed WHERE family = ?',
   )
+  const done = db.prepare<[], number>('SELECT position FROM erased_up_to').pluck()
+  const noteDone = db.prepare(
+    'INSERT INTO erased_up_to VALUES (1, ?) ON CONFLICT DO UPDATE SET position = excluded.position',
+  )
   const opened = new Map<string, Buffer>()
 
-  const parentOf = (owner: KeyOwner): Buffer =>
-    owner.kind === 'person' ? keyOf({ kind: 'family', familyId: owner.familyId }).key : keyEncryptionKey
+  const parentOf = (owner: KeyOwner, under: string | null): Buffer => {
+    if (owner.kind === 'person') return keyOf({ kind: 'family', familyId: owner.familyId }).key
+    const key = outermost.get(under ?? current)
+    if (!key) throw new KeyMissing('a key lies under another key-encryption key than the ones given')
+    return key
+  }
 
-  const unwrap = ({ id, owner, wrapped }: Row): Buffer => {
+  const unwrap = ({ id, owner, under, wrapped }: Row): Buffer => {
     // First what the file says: another process may have destroyed what is remembered here.
     if (!wrapped) throw new KeyDestroyed('the key was destroyed')
     const known = opened.get(id)
     if (known) return known
-    const key = decrypt(parentOf(ownerNamed(owner)), wrapped, `1|${id}|${owner}`)
+    const key = decrypt(parentOf(ownerNamed(owner), under), wrapped, `1|${id}|${owner}`)
+    if (opened.size >= REMEMBERED) opened.clear()
     opened.set(id, key)
     return key
   }
@@ -67,7 +107,8 @@ export const openKeyring = (options: {
     if (family !== null && noted.get(family)) throw new KeyDestroyed('the family’s key was destroyed')
     const id = randomBytes(9).toString('base64url')
     const key = randomBytes(KEY_BYTES)
-    add.run(id, name, family, encrypt(parentOf(owner), key, `1|${id}|${name}`))
+    const under = owner.kind === 'person' ? null : current
+    add.run(id, name, family, under, encrypt(parentOf(owner, under), key, `1|${id}|${name}`))
     return { id, key }
   }
 
@@ -82,6 +123,16 @@ export const openKeyring = (options: {
   const destroyKeys = db.transaction((familyId: string, because: string): number => {
     note.run(familyId, now(), because)
     return end.run(familyId).changes
+  })
+  /** Keys only, never what lies under them: what is sealed stays as it is. */
+  const rewrap = db.transaction((rows: readonly Row[]): void => {
+    const change = db.prepare('UPDATE key SET wrapped = ?, under = ? WHERE id = ? AND under = ?')
+    for (const { id, owner, under, wrapped } of rows) {
+      if (!wrapped) continue
+      const bound = `1|${id}|${owner}`
+      const key = decrypt(parentOf(ownerNamed(owner), under), wrapped, bound)
+      change.run(encrypt(keyEncryptionKey, key, bound), current, id, under)
+    }
   })
   const forget = (familyId: string) => {
     const ids = db.prepare<[string], string>('SELECT id FROM key WHERE family = ?').pluck()
@@ -121,8 +172,23 @@ export const openKeyring = (options: {
       if (checkpoint?.busy !== 0) throw new KeyLingers('a reader holds the key file; to be repeated')
       return count
     },
+    erasedUpTo: () => BigInt(done.get() ?? 0),
+    noteErasedUpTo: (position) => void noteDone.run(Number(position)),
     destroyed: (familyId) => noted.get(familyId),
     forget,
+    rotate(batch = 500) {
+      const rewrapIndex = db.prepare('UPDATE index_key SET wrapped = ?, under = ? WHERE under <> ?')
+      rewrapIndex.run(encrypt(keyEncryptionKey, indexKey, '1|index'), current, current)
+      const stale = db.prepare<[string, number], Row>(
+        'SELECT id, owner, under, wrapped FROM key WHERE under <> ? AND wrapped IS NOT NULL LIMIT ?',
+      )
+      const rows = stale.all(current, batch)
+      rewrap.immediate(rows)
+      if (rows.length === batch) return rows.length
+      const [checkpoint] = db.pragma('wal_checkpoint(TRUNCATE)') as readonly { busy: number }[]
+      if (checkpoint?.busy !== 0) throw new KeyLingers('a reader holds the key file; to be repeated')
+      return rows.length
+    },
     close() {
       opened.clear()
       db.close()
@@ -136,26 +202,38 @@ const openFile = (file: string, lockWaitMs: number): Database.Database => {
   db.pragma('synchronous = FULL')
   db.pragma('secure_delete = ON')
   db.exec(`
-    CREATE TABLE IF NOT EXISTS index_key (one INTEGER PRIMARY KEY CHECK (one = 1), wrapped BLOB NOT NULL);
-    CREATE TABLE IF NOT EXISTS key (id TEXT PRIMARY KEY, owner TEXT NOT NULL UNIQUE, family TEXT, wrapped BLOB) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS index_key (one INTEGER PRIMARY KEY CHECK (one = 1), under TEXT NOT NULL, wrapped BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS key (id TEXT PRIMARY KEY, owner TEXT NOT NULL UNIQUE, family TEXT, under TEXT, wrapped BLOB) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS key_family ON key (family);
+    CREATE TABLE IF NOT EXISTS erased_up_to (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS destroyed (family TEXT PRIMARY KEY, at TEXT NOT NULL, because TEXT NOT NULL) WITHOUT ROWID;
   `)
   return db
 }
 
 /** Under which texts are looked up; whether it can be unwrapped says whether this is the right key-encryption key. */
-const indexKeyOf = (db: Database.Database, keyEncryptionKey: Buffer): Buffer => {
+const indexKeyOf = (
+  db: Database.Database,
+  keyEncryptionKey: Buffer,
+  outermost: ReadonlyMap<string, Buffer>,
+): Buffer => {
   const wrapped = encrypt(keyEncryptionKey, randomBytes(KEY_BYTES), '1|index')
-  db.prepare('INSERT OR IGNORE INTO index_key VALUES (1, ?)').run(wrapped)
-  const kept = db.prepare<[], Buffer>('SELECT wrapped FROM index_key').pluck().get() ?? wrapped
+  const under = fingerprintOf(keyEncryptionKey)
+  db.prepare('INSERT OR IGNORE INTO index_key VALUES (1, ?, ?)').run(under, wrapped)
+  const kept = db
+    .prepare<[], { under: string; wrapped: Buffer }>('SELECT under, wrapped FROM index_key')
+    .get() ?? { under, wrapped }
   try {
-    return decrypt(keyEncryptionKey, kept, '1|index')
+    return decrypt(outermost.get(kept.under) ?? keyEncryptionKey, kept.wrapped, '1|index')
   } catch (cause) {
     db.close()
     throw new KeyMissing('the key file was made under another key-encryption key', { cause })
   }
 }
+
+/** Tells one key-encryption key from another, and nothing of either. */
+const fingerprintOf = (key: Buffer): string =>
+  createHmac('sha256', key).update('which key-encryption key').digest('hex').slice(0, 16)
 
 const prefixOf = ({ dataClass, keyId, eventId, field }: SealedLabel): string =>
   `1.${dataClass}.${keyId}.${eventId}.${encodeURIComponent(field).replaceAll('.', '%2E')}`

@@ -1,5 +1,5 @@
 import type { Recorded } from '#domain/kernel/event.ts'
-import type { ColumnValue, Projection, Rows } from '#domain/kernel/projection.ts'
+import type { ColumnValue, Projection, Rows, Secrets } from '#domain/kernel/projection.ts'
 import { plain } from './plain.ts'
 import type { Generation } from './registry.ts'
 import type { rowStatements } from './table.ts'
@@ -15,6 +15,7 @@ export const openFold = (
   of: Projection,
   generation: Generation,
   statements: ReturnType<typeof rowStatements>,
+  secrets: Secrets,
 ) => {
   const cache = new Map<string, Cached>()
   const valuesOf = columnValues(of)
@@ -57,7 +58,7 @@ export const openFold = (
     /** All of it or, when `apply` throws, nothing. */
     apply(event: Recorded) {
       try {
-        of.apply(event, rows)
+        of.apply(event, rows, secrets)
         position = event.position
       } catch (error) {
         takeBack()

@@ -1,4 +1,4 @@
-import type { Projection } from '#domain/kernel/projection.ts'
+import type { Projection, Secrets } from '#domain/kernel/projection.ts'
 import { type Connection, identityOf, openForWriting } from './connection.ts'
 import { CheckpointMoved, isDamage, isMissingTable, ReadStoreDamaged } from './errors.ts'
 import { type Fold, openFold } from './fold.ts'
@@ -32,6 +32,8 @@ export type ReadStoreWriter = {
 
 export type WriterOptions = {
   readonly file: string
+  /** For views that look up blind. Absent: there is none among them. */
+  readonly secrets?: Secrets
   readonly lockWaitMs?: number
   /** Views are gone until they are built again: say so loudly. */
   readonly onSetAside?: (aside: string, cause: unknown) => void
@@ -39,13 +41,13 @@ export type WriterOptions = {
 
 /** The one that writes: the projector's. Whoever reads opens `openReadStore` on the same file. */
 export const openReadStoreWriter = (options: WriterOptions): ReadStoreWriter => {
-  const { file, lockWaitMs = 5_000, onSetAside } = options
+  const { file, secrets = noSecrets, lockWaitMs = 5_000, onSetAside } = options
   let store = open(file, lockWaitMs, onSetAside)
 
   return {
     generations: () => store.known.all(),
     begin: (of) => store.begin(of),
-    fold: (of, generation) => openFold(of, generation, rowStatements(store.db, of, generation.id)),
+    fold: (of, generation) => openFold(of, generation, rowStatements(store.db, of, generation.id), secrets),
     commit: (folds) => store.commit(folds),
     publish: (fold) => store.publish(fold),
     discard: (generation) => store.discard(generation),
@@ -147,3 +149,8 @@ const transactions = (db: Connection, known: Registry, file: string) => {
     discard: exclusively(remove),
   }
 }
+
+const noKeys = (): never => {
+  throw new Error('this read store was opened without keys')
+}
+const noSecrets: Secrets = { open: noKeys, blind: noKeys }

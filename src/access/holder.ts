@@ -2,7 +2,7 @@ import type { AnyState, Lifecycle } from '#domain/kernel/lifecycle.ts'
 import type { Principal } from './principal.ts'
 
 /** Open to everybody who works here: nobody's personal matter. Who may read of a family is for its relation to say. */
-const EVERYBODYS = new Set(['family', 'organization', 'site'])
+const EVERYBODYS = new Set(['family', 'organization', 'site', 'retention'])
 
 /**
  * Records stay with the organisation that made them; a referral is shared by its two ends once it was sent, a consent by those
@@ -10,7 +10,7 @@ const EVERYBODYS = new Set(['family', 'organization', 'site'])
  */
 export const mayKnow = (principal: Principal, { name }: Lifecycle, state: AnyState): boolean => {
   if (EVERYBODYS.has(name) || principal.role === 'auditor') return true
-  if (name === 'staff') return principal.role === 'admin'
+  if (name === 'staff' || name === 'integration') return principal.role === 'admin'
   return holders(state).includes(principal.organizationId)
 }
 
@@ -32,4 +32,12 @@ const holders = (state: AnyState): readonly (string | undefined)[] => {
     sent ? to?.organizationId : undefined,
     ...(scope?.recipients ?? []),
   ]
+}
+
+/** Whose record a thing is: of whoever opened it, and who else has to do with it. */
+export const holderOf = (
+  state: AnyState,
+): { readonly holder: string | undefined; readonly addressees: readonly string[] } => {
+  const [holder, ...addressees] = holders(state).filter((id) => id !== undefined)
+  return { holder, addressees }
 }

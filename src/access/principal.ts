@@ -1,6 +1,8 @@
 import { foldOf } from '#domain/kernel/lifecycle.ts'
 import type { Actor } from '#domain/kernel/metadata.ts'
-import { type Staff, staff } from '#domain/staff/staff.ts'
+import { japanDate } from '#domain/kernel/time.ts'
+import { roleOn, type Staff, staff } from '#domain/staff/staff.ts'
+import { isApiKey } from '#infra/auth/api-key.ts'
 import type { VerifyToken } from '#infra/auth/token-verifier.ts'
 import type { FoldCache } from '#src/write/fold-cache.ts'
 
@@ -8,6 +10,8 @@ import type { FoldCache } from '#src/write/fold-cache.ts'
 export type Principal = Actor & {
   /** Families whose files are closed to this person, whoever else may see them (R-ACC-3). */
   readonly conflicts?: readonly string[]
+  /** What an integration's key is for; people have none. */
+  readonly scopes?: readonly string[]
 }
 
 /** Nothing of a family is for those who have declared a conflict with it. */
@@ -15,7 +19,7 @@ export const isInConflict = ({ conflicts }: Principal, familyId: string | undefi
   familyId !== undefined && conflicts?.includes(familyId) === true
 
 /** The one who acts, as the log names them: what is closed to them is nobody's business there. */
-export const actorOf = ({ conflicts: _, ...actor }: Principal): Actor => actor
+export const actorOf = ({ conflicts: _, scopes: __, ...actor }: Principal): Actor => actor
 
 export type Identify = (
   authorization: string | undefined,
@@ -27,22 +31,28 @@ const LONGEST_TOKEN = 8_192
 
 const staffFold = foldOf<Staff>(staff)
 
-/** A staff member as the log knows them now; undefined for whoever does not work here. */
+/** A staff member as the log knows them now, in the role of that day; undefined for whoever does not work here. */
 export const staffBy =
-  (view: FoldCache) =>
-  async (staffId: string): Promise<Principal | undefined> => {
+  ({ view, now }: { readonly view: FoldCache; readonly now: () => string }) =>
+  async (staffId: string, day = japanDate(now())): Promise<Principal | undefined> => {
     if (!STAFF_ID.test(staffId)) return undefined
     const { state } = await view(staffFold, staffId)
-    if (state.status !== 'active') return undefined
-    const { actor, conflicts } = state
+    const actor = roleOn(state, day)
+    if (!actor || state.status !== 'active') return undefined
+    const { conflicts } = state
     return { ...actor, staffId, ...(conflicts.length > 0 && { conflicts }) }
   }
 
-export const identifier = (verify: VerifyToken, view: FoldCache): Identify => {
-  const staffMember = staffBy(view)
+/** People come with a token, programs with a key. */
+export const identifier = (
+  verify: VerifyToken,
+  staffMember: (staffId: string) => Promise<Principal | undefined>,
+  integration: (key: string) => Promise<Principal | undefined>,
+): Identify => {
   return async (authorization) => {
     if (authorization === undefined) return 'no-token'
     const token = authorization.length <= LONGEST_TOKEN ? BEARER.exec(authorization)?.[1] : undefined
+    if (token !== undefined && isApiKey(token)) return (await integration(token)) ?? 'bad-token'
     const staffId = token && (await verify(token))
     if (!staffId) return 'bad-token'
     return (await staffMember(staffId)) ?? 'not-staff'

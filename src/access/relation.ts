@@ -1,6 +1,7 @@
 import { hubRoles, wardRoles } from '#domain/kernel/metadata.ts'
 import { families } from '#projections/families.ts'
 import type { System } from '#src/system.ts'
+import { isGlassBroken } from './break-glass.ts'
 import { isInConflict, type Principal } from './principal.ts'
 
 /**
@@ -22,7 +23,8 @@ export const relationIn = ({
   views,
   projector,
   store,
-}: Pick<System, 'views' | 'projector' | 'store'>): Relation => {
+  now,
+}: Pick<System, 'views' | 'projector' | 'store' | 'now'>): Relation => {
   // Who once had to do with a family always has had: a yes stays one.
   const acquainted = new Set<string>()
   const isKnownTo = (familyId: string, { organizationId }: Principal): boolean | undefined => {
@@ -44,12 +46,15 @@ export const relationIn = ({
     async mayRead(principal, familyId) {
       const mayAtAll = principal.role === 'auditor' || caseRoles.includes(principal.role)
       if (!mayAtAll || isInConflict(principal, familyId)) return false
+      if (isGlassBroken(views, principal, familyId, now())) return true
       const known = isKnownTo(familyId, principal) || (await isKnownAfterAll(familyId, principal))
       return principal.role === 'auditor' ? known !== undefined : known === true
     },
     async mayWrite(principal, familyId) {
       if (isInConflict(principal, familyId)) return false
       const known = isKnownTo(familyId, principal)
+      if (principal.role === 'auditor')
+        return known !== undefined || (await isKnownAfterAll(familyId, principal)) !== undefined
       return known === false ? (await isKnownAfterAll(familyId, principal)) === true : true
     },
   }

@@ -58,6 +58,8 @@ const tellStories = async (config: Config, shown: Story): Promise<void> => {
     dataDir: config.DATA_DIR,
     engine: 'sqlite',
     log: quietLog,
+    keyEncryptionKey: config.KEY_ENCRYPTION_KEY,
+    previousKeyEncryptionKey: config.KEY_ENCRYPTION_KEY_PREVIOUS,
     now,
     tickMs: 0,
   })
@@ -66,7 +68,7 @@ const tellStories = async (config: Config, shown: Story): Promise<void> => {
     else if (!(await isTold(system)))
       throw new Unable(`${config.DATA_DIR} holds other data; choose an empty directory`)
     await system.projector.reached(await system.store.head(), CATCH_UP_MS)
-    const page = readFamilyPage(system.views, shown.familyId)
+    const page = readFamilyPage(system.views, system.keyring, shown.familyId)
     if (!page) throw new Unable('the views are behind')
     const canvas = { width: terminalWidth(), paint: paintFor(process.stdout), now: new Date().toISOString() }
     for (const line of [

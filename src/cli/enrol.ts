@@ -1,14 +1,14 @@
 import { wards } from '#domain/codes/wards.ts'
 import { OrganizationId, SiteId } from '#domain/ids.ts'
 import { foldOf, type Lifecycle } from '#domain/kernel/lifecycle.ts'
-import { type Role, systemActor } from '#domain/kernel/metadata.ts'
+import { type Actor, type Role, systemActor } from '#domain/kernel/metadata.ts'
 import { japanDate } from '#domain/kernel/time.ts'
 import { organization } from '#domain/organization/organization.ts'
 import { seed } from '#domain/organization/seed.ts'
-import { type Staff, staff } from '#domain/staff/staff.ts'
+import { roleOn, type Staff, staff } from '#domain/staff/staff.ts'
 import { organizationStanding, type SiteStanding, siteStanding } from '#domain/staff/workplace.ts'
 import type { Outcome } from '#src/write/execute.ts'
-import type { WritePath } from './open-to-write.ts'
+import type { WritePath } from '#src/write/write-path.ts'
 import { note } from './terminal/output.ts'
 import { Unable } from './unable.ts'
 
@@ -27,7 +27,9 @@ export const enrolled = async (log: WritePath, wanted: Wanted): Promise<string> 
   const { staff: id, role, name } = wanted
   if (!SiteId.safeParse(id).success) throw new Unable(`--staff ${id}: 3 to 64 letters, digits and hyphens`)
   const { state } = await log.view(foldOf<Staff>(staff), id)
-  if (state.status === 'active') return isTheSame(id, state, wanted)
+  const now = roleOn(state, japanDate(new Date().toISOString()))
+  if (now) return isTheSame(id, now, wanted)
+  if (state.status !== 'none') throw new Unable(`${id} has no role today (an administrator gives one)`)
 
   const { organization: workplace, site } = await workplaceOf(log, wanted)
   const data = { role, organization: workplace, ...(site && { site }), ...(name && { displayName: name }) }
@@ -36,7 +38,7 @@ export const enrolled = async (log: WritePath, wanted: Wanted): Promise<string> 
   return id
 }
 
-const isTheSame = (id: string, { actor }: Extract<Staff, { status: 'active' }>, wanted: Wanted): string => {
+const isTheSame = (id: string, actor: Omit<Actor, 'staffId'>, wanted: Wanted): string => {
   const { role, organizationId, siteId } = actor
   const same =
     role === wanted.role &&

@@ -2,7 +2,15 @@ import { BadConfiguration } from '#src/config.ts'
 import { Unable } from './unable.ts'
 
 /** Names of errors whose message says all that the one at the keyboard needs. */
-const SAY_ENOUGH = new Set(['StoreUnavailable', 'ViewNotReady', 'UnreadableEvent', 'NewerViewFound'])
+const SAY_ENOUGH = new Set([
+  'StoreUnavailable',
+  'ViewNotReady',
+  'UnreadableEvent',
+  'NewerViewFound',
+  'KeysDoNotFit',
+  'KeyMissing',
+  'KeyLingers',
+])
 
 /** One line for what a person can put right; a stack trace only for a bug of ours. */
 export const explain = (error: unknown): string => {

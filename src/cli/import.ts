@@ -8,6 +8,7 @@ import { lifecycles } from '#domain/lifecycles.ts'
 import { staffBy } from '#src/access/principal.ts'
 import { relationIn } from '#src/access/relation.ts'
 import { batchLine, Line, type LineAnswer, MAX_LINE, type Sender } from '#src/http/batch.ts'
+import { withTheLog } from '#src/http/persons-requests.ts'
 import { type FieldError, type Problem, type ProblemCode, refusalTexts, titles } from '#src/http/problem.ts'
 import { type System, startSystem } from '#src/system.ts'
 import { fingerprint } from '#src/write/command-id.ts'
@@ -49,6 +50,8 @@ export const importLines = new Command('import')
       dataDir: config.DATA_DIR,
       engine: config.EVENT_STORE,
       log: quietLog,
+      keyEncryptionKey: config.KEY_ENCRYPTION_KEY,
+      previousKeyEncryptionKey: config.KEY_ENCRYPTION_KEY_PREVIOUS,
       tickMs: 0,
     })
     const bar = progressBar('import (bytes)')
@@ -104,9 +107,9 @@ const ImportLine = Line.extend({ staff: plainText(64).optional() })
 type ImportLine = z.output<typeof ImportLine>
 
 const carrier = async (system: System, staffId: string | undefined) => {
-  const handle = handler(system, relationIn(system))
+  const handle = withTheLog(system, handler(system, relationIn(system)))
   const answer = batchLine({ handle }, doorsOf(lifecycles), refusalTexts(lifecycles), ImportLine)
-  const staffMember = staffBy(system.view)
+  const staffMember = staffBy(system)
   const importer = staffId === undefined ? undefined : await staffMember(staffId)
   if (staffId !== undefined && !importer)
     throw new Unable(`nobody is registered under --staff ${staffId} (tsunagi token registers a staff member)`)

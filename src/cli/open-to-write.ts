@@ -2,20 +2,21 @@ import { japaneseCalendar } from '#infra/calendar/holidays.ts'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
 import type { Config } from '#src/config.ts'
 import { eventLogFile } from '#src/system.ts'
-import { type Execute, executor } from '#src/write/execute.ts'
-import { type FoldCache, foldCache } from '#src/write/fold-cache.ts'
-import { decode } from './open.ts'
+import { type WritePath, writePath } from '#src/write/write-path.ts'
+import { keyringOf } from './open.ts'
 
 /** The write path alone, for what no view and no process has to know: the directory. */
-export type WritePath = { readonly execute: Execute; readonly view: FoldCache; close(): Promise<void> }
+export type OpenToWrite = WritePath & { close(): Promise<void> }
 
-export const openToWrite = async ({ DATA_DIR }: Config): Promise<WritePath> => {
-  const store = await openSqliteEventStore({ file: eventLogFile(DATA_DIR) })
-  const view = foldCache(store, decode)
+export const openToWrite = async (config: Config): Promise<OpenToWrite> => {
+  const store = await openSqliteEventStore({ file: eventLogFile(config.DATA_DIR) })
+  const keyring = keyringOf(config)
   const now = () => new Date().toISOString()
   return {
-    view,
-    execute: executor({ store, decode, view, now, calendar: japaneseCalendar }),
-    close: store.close,
+    ...writePath({ store, keyring, now, calendar: japaneseCalendar }),
+    async close() {
+      await store.close()
+      keyring.close()
+    },
   }
 }

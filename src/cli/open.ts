@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { catalogue } from '#domain/events.ts'
-import { decoder } from '#domain/kernel/codec.ts'
 import type { EventStore } from '#domain/kernel/event-store.ts'
+import type { Keyring } from '#domain/kernel/keyring.ts'
 import type { ReadStore } from '#domain/kernel/projection.ts'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
+import type { RotatingKeyring } from '#infra/keys/keyring.ts'
 import { type Config, readConfig } from '#src/config.ts'
+import { type KeyAccess, keyAccess, openKeys } from '#src/keys.ts'
 import type { Log } from '#src/log.ts'
 import { startProjector } from '#src/projector/projector.ts'
 import { eventLogFile, readModelFile } from '#src/system.ts'
@@ -19,8 +20,6 @@ export const dataConfig = (): Config => {
     throw new Unable('EVENT_STORE=memory keeps nothing that another program could look at')
   return config
 }
-
-export const decode = decoder(catalogue)
 
 /** The log as it lies there; nothing is created and no writer started. */
 export const openLog = async ({ DATA_DIR }: Config): Promise<EventStore> => {
@@ -39,8 +38,20 @@ export const quietLog: Log = {
   fatal: (_fields, text) => note(`tsunagi: ${text}`),
 }
 
-export const startViews = ({ DATA_DIR }: Config, store: EventStore) =>
-  startProjector({ store, eventLog: eventLogFile(DATA_DIR), file: readModelFile(DATA_DIR), log: quietLog })
+export const keysOf = ({ DATA_DIR, KEY_ENCRYPTION_KEY, KEY_ENCRYPTION_KEY_PREVIOUS }: Config): KeyAccess =>
+  keyAccess(DATA_DIR, KEY_ENCRYPTION_KEY, KEY_ENCRYPTION_KEY_PREVIOUS)
+
+export const keyringOf = (config: Config): RotatingKeyring => openKeys(keysOf(config))
+
+export const startViews = (config: Config, store: EventStore, keyring: Keyring) =>
+  startProjector({
+    store,
+    eventLog: eventLogFile(config.DATA_DIR),
+    file: readModelFile(config.DATA_DIR),
+    keys: keysOf(config),
+    keyring,
+    log: quietLog,
+  })
 
 const LOOK_MS = 200
 
@@ -48,9 +59,10 @@ const LOOK_MS = 200
 export const withViews = async <T>(
   config: Config,
   store: EventStore,
-  read: (views: ReadStore) => Promise<T> | T,
+  read: (views: ReadStore, keyring: Keyring) => Promise<T> | T,
 ): Promise<T> => {
-  const projector = await startViews(config, store)
+  const keyring = keyringOf(config)
+  const projector = await startViews(config, store, keyring)
   const bar = progressBar('views')
   try {
     const head = await store.head()
@@ -65,9 +77,10 @@ export const withViews = async <T>(
       bar.at(behind?.position ?? 0n, head)
     }
     bar.end()
-    return await read(projector.views)
+    return await read(projector.views, keyring)
   } finally {
     bar.end()
     await projector.stop()
+    keyring.close()
   }
 }

@@ -1,6 +1,6 @@
 import { Argument, Command } from 'commander'
 import { projections } from '#projections/registry.ts'
-import { dataConfig, openLog, startViews } from './open.ts'
+import { dataConfig, keyringOf, openLog, startViews } from './open.ts'
 import { note } from './terminal/output.ts'
 import { progressBar } from './terminal/progress.ts'
 
@@ -12,8 +12,9 @@ export const rebuild = new Command('rebuild')
   .action(async (name: string | undefined) => {
     const config = dataConfig()
     const store = await openLog(config)
+    const keyring = keyringOf(config)
     try {
-      const projector = await startViews(config, store)
+      const projector = await startViews(config, store, keyring)
       const bar = progressBar(name ?? 'views')
       const since = performance.now()
       try {
@@ -28,5 +29,6 @@ export const rebuild = new Command('rebuild')
       )
     } finally {
       await store.close()
+      keyring.close()
     }
   })

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { EventStore, Stored } from '#domain/kernel/event-store.ts'
+import { mapTexts } from '#domain/kernel/sealing.ts'
 import { japanClock, japanDate } from '#domain/kernel/time.ts'
 import { type AsOf, parseAsOf, wasKnown } from './as-of.ts'
 import { parseFamilyId } from './family-id.ts'
@@ -13,7 +14,9 @@ import { Unable } from './unable.ts'
 type Options = { readonly family?: string; readonly asOf?: AsOf; readonly json?: true }
 
 export const replay = new Command('replay')
-  .description('Every event, or one family’s, in the order of the log, exactly as recorded')
+  .description(
+    'Every event, or one family’s, in the order of the log, as recorded: personal text is ■, under its key with --json',
+  )
   .option('--family <id>', 'only what concerns this family', parseFamilyId)
   .option('--as-of <time|position>', 'only what had been recorded by then', parseAsOf)
   .option('--json', 'one event a line, as JSON')
@@ -68,6 +71,6 @@ const inWords = (event: Stored, paint: Paint): string => {
     paint('bold', pad(type, 26)),
     paint('cyan', `${stream}@${version}`),
     paint('dim', `${actor.role}/${actor.organizationId}/${actor.staffId}`),
-    JSON.stringify(data),
+    JSON.stringify(mapTexts(data, '', () => '■')),
   ].join('  ')
 }

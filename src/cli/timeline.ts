@@ -21,8 +21,8 @@ export const timeline = new Command('timeline')
     const config = dataConfig()
     const store = await openLog(config)
     try {
-      const lines = await withViews(config, store, (views) => {
-        const page = readFamilyPage(views, familyId)
+      const lines = await withViews(config, store, (views, keyring) => {
+        const page = readFamilyPage(views, keyring, familyId)
         if (!page) throw new Unable(`nothing is recorded about family ${familyId}`)
         return json
           ? asJson(page)
@@ -42,7 +42,9 @@ const asJson = ({ entries, nameOf }: FamilyPage): readonly string[] => {
   const names = new Map(
     entries.map(({ actor: { staffId } }) => [`staff-${staffId}`, nameOf('staff', staffId) ?? '']),
   )
-  return entries.map((entry) => JSON.stringify(present(entry, 'ja', names)))
+  return entries.map((entry) =>
+    JSON.stringify(present({ entry, redacted: [], effect: 'allow' }, 'ja', names)),
+  )
 }
 
 export const terminalWidth = (columns = process.stdout.columns ?? WIDEST): number =>

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
+import { catalogue } from '#domain/events.ts'
+import { decoder } from '#domain/kernel/codec.ts'
 import { projections } from '#projections/registry.ts'
 import { type Verdict, verifyViews } from '#src/projector/verify.ts'
 import { readModelFile } from '#src/system.ts'
-import { dataConfig, decode, openLog } from './open.ts'
+import { dataConfig, keyringOf, openLog } from './open.ts'
 import { pad } from './terminal/layout.ts'
 import { note, print } from './terminal/output.ts'
 import { type Paint, paintFor } from './terminal/paint.ts'
@@ -21,13 +23,19 @@ export const verify = new Command('verify')
     const config = dataConfig()
     const file = readModelFile(config.DATA_DIR)
     const store = await openLog(config)
+    const secrets = keyringOf(config)
     try {
       if (!existsSync(file))
         throw new Unable(`no view has been built in ${config.DATA_DIR} yet (tsunagi rebuild)`)
       const bar = progressBar('verify')
-      const verdicts = await verifyViews({ store, file, projections, decode, onProgress: bar.at }).finally(
-        bar.end,
-      )
+      const verdicts = await verifyViews({
+        store,
+        file,
+        projections,
+        decode: decoder(catalogue),
+        secrets,
+        onProgress: bar.at,
+      }).finally(bar.end)
       const paint = paintFor(process.stdout)
       for (const verdict of verdicts)
         await print(
@@ -41,6 +49,7 @@ export const verify = new Command('verify')
       process.exitCode = 1
     } finally {
       await store.close()
+      secrets.close()
     }
   })
 

@@ -5,6 +5,7 @@ import swagger, { type StaticDocumentSpec } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyInstance } from 'fastify'
 import { lifecycles } from '#domain/lifecycles.ts'
+import { accessLogIn } from '#src/access/access-log.ts'
 import type { Identify } from '#src/access/principal.ts'
 import { relationIn } from '#src/access/relation.ts'
 import { revealIn } from '#src/access/reveal.ts'
@@ -13,17 +14,22 @@ import type { Log } from '#src/log.ts'
 import type { System } from '#src/system.ts'
 import { doorsOf } from '#src/write/commands.ts'
 import { handler } from '#src/write/handle.ts'
+import { accessLogRoutes } from './access-log.ts'
+import { asSeenRoute } from './as-seen.ts'
 import { auditRoute } from './audit.ts'
 import { batchRoute } from './batch.ts'
 import { commandRoutes } from './commands.ts'
 import type { Shop } from './context.ts'
 import { directoryRoutes } from './directory.ts'
+import { erasureRoutes } from './erasure.ts'
 import { answerErrors, BAD_REQUEST, problemFor } from './errors.ts'
 import { familyRoutes } from './families.ts'
 import { feedRoute } from './feed.ts'
+import { integrationRoutes } from './integrations.ts'
 import { parseJson } from './json.ts'
 import { lifecycleRoutes } from './lifecycles.ts'
 import { openApiOf } from './openapi.ts'
+import { personsRequestRoutes, withTheLog } from './persons-requests.ts'
 import { type Problem, refusalTexts, sendProblem } from './problem.ts'
 import { type ReadRoute, readRoutes } from './routes.ts'
 import { timelineRoute } from './timeline.ts'
@@ -85,8 +91,9 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     identify,
     relation,
     reveal: revealIn(system),
+    recordView: accessLogIn(system),
     hidesWhereabouts: whereaboutsIn(system),
-    handle: handler(system, relation),
+    handle: withTheLog(system, handler(system, relation)),
     familyReference: options.familyReference,
     isClosing: () => isClosing,
   }
@@ -100,6 +107,10 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     worklistRoute(shop),
     feedRoute(shop),
     auditRoute(shop),
+    asSeenRoute(shop),
+    ...accessLogRoutes(shop),
+    ...erasureRoutes(shop),
+    ...personsRequestRoutes(shop),
   ]
 
   answerErrors(app, log)
@@ -110,6 +121,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseJson(body)),
   )
   app.decorateRequest('principal', null)
+  app.decorateRequest('refusedBy', null)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(ON_EVERY_ANSWER)
     if (options.devMode) reply.header('Tsunagi-Mode', 'dev')
@@ -130,6 +142,17 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
+    if (request.refusedBy !== null)
+      log.info(
+        {
+          route: request.routeOptions.url,
+          requestId: request.id,
+          role: request.principal?.role,
+          staffId: request.principal?.staffId,
+          rule: request.refusedBy,
+        },
+        'reading refused',
+      )
     log.debug(
       {
         route: request.routeOptions.url,
@@ -170,6 +193,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   commandRoutes(app, shop, doors, texts)
   batchRoute(app, shop, doors, texts, BATCH_LIMIT, log)
   readRoutes(app, shop, reads)
+  integrationRoutes(app, shop)
   return app
 }
 

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { decide } from '#domain/access/decide.ts'
+import type { Effect } from '#domain/access/grid.ts'
 import { catalogue } from '#domain/events.ts'
 import type { EventSpec } from '#domain/kernel/event.ts'
 import type { Stored } from '#domain/kernel/event-store.ts'
@@ -42,13 +44,16 @@ export const auditRoute = (shop: Shop): ReadRoute =>
     query: AuditQuery,
     answer: { type: 'object', properties: { events: { type: 'array' }, after: { type: 'string' } } },
     async handle({ query }, request, reply) {
-      const { events, position, hasMore } = await lookThrough(shop, principalOf(request), query)
+      const principal = principalOf(request)
+      const { events, position, hasMore } = await lookThrough(shop, principal, query)
       const after = String(position)
       if (hasMore) reply.header('Link', nextLink(request.url, 'after', after))
       const hidden = await familiesHidden(shop, principalOf(request), events)
       return {
         events: events.map((event) =>
-          hidden.has(event.metadata.familyId) ? withoutWhereabouts(shown(event)) : shown(event),
+          hidden.has(event.metadata.familyId)
+            ? withoutWhereabouts(shown(principal, event))
+            : shown(principal, event),
         ),
         after,
         more: hasMore,
@@ -62,7 +67,10 @@ const lookThrough = async (
   query: z.output<typeof AuditQuery>,
 ) => {
   const isAsked = matching(query)
-  const matches = (event: Stored) => isAsked(event) && !isInConflict(principal, event.metadata.familyId)
+  const matches = (event: Stored) =>
+    isAsked(event) &&
+    !isInConflict(principal, event.metadata.familyId) &&
+    effectOn(principal, event) !== 'deny'
   const events: Stored[] = []
   let position = BigInt(query.after)
   for (let looked = 0; looked < LOOKED_AT_MOST; looked += PAGE) {
@@ -109,14 +117,20 @@ const withoutWhereabouts = ({ data, metadata, ...event }: ReturnType<typeof show
   }
 }
 
-const shown = ({ position, id, metadata, ...event }: Stored) => {
+/** By the same table as everything else (dossier 4.6): of some classes only that something exists, of `council` not even that. */
+const effectOn = (principal: Principal, { metadata: { dataClass, actor } }: Stored): Effect =>
+  decide({ ...principal, kind: 'auditor' }, 'read', { dataClass, holder: actor.organizationId }, {}).effect
+
+const shown = (principal: Principal, stored: Stored) => {
+  const { position, id, metadata, ...event } = stored
+  const isOnlyThere = effectOn(principal, stored) === 'existence'
   const { commandHash: _, toldBy, lateReason, ...rest } = metadata
   const spec: EventSpec | undefined = (catalogue as Readonly<Record<string, EventSpec>>)[event.type]
   return {
     position: String(position),
     eventId: id,
     ...event,
-    data: spec ? masked(event.data, spec.schema) : {},
+    data: spec && !isOnlyThere ? masked(event.data, spec.schema) : {},
     metadata: {
       ...rest,
       ...(toldBy !== undefined && { toldBy: '■' }),

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { RecordView } from '#src/access/access-log.ts'
 import type { Identify, Principal } from '#src/access/principal.ts'
 import type { Relation } from '#src/access/relation.ts'
-import type { Reveal } from '#src/access/reveal.ts'
+import type { RevealTo } from '#src/access/reveal.ts'
 import type { HidesWhereabouts } from '#src/access/whereabouts.ts'
 import type { System } from '#src/system.ts'
 import type { Handled } from '#src/write/handle.ts'
@@ -12,7 +13,8 @@ export type Shop = {
   readonly system: System
   readonly identify: Identify
   readonly relation: Relation
-  readonly reveal: Reveal
+  readonly reveal: RevealTo
+  readonly recordView: RecordView
   readonly hidesWhereabouts: HidesWhereabouts
   readonly handle: Handled
   /** Makes the pseudonym of a family for one subscriber. */
@@ -24,6 +26,8 @@ export type Shop = {
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | null
+    /** Why something that is there was not shown: a rule's id, or that it is another's. */
+    refusedBy: string | null
   }
 }
 

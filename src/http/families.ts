@@ -2,13 +2,15 @@ import { z } from 'zod'
 import { labelOf } from '#domain/codes/label.ts'
 import { childPlacement } from '#domain/codes/lists.ts'
 import { hubRoles } from '#domain/kernel/metadata.ts'
-import { date, plainText } from '#domain/kernel/schema.ts'
+import type { Query } from '#domain/kernel/projection.ts'
+import { date, plainText, sensitive, text } from '#domain/kernel/schema.ts'
 import { japanDate } from '#domain/kernel/time.ts'
 import { type FamilyRow, families, type Member, wardOn } from '#projections/families.ts'
-import { familySearch, normalizedName } from '#projections/family-search.ts'
+import { birthDateKey, cardKey, familySearch, nameKey, type SearchRow } from '#projections/family-search.ts'
 import { type OpenItem, openItems } from '#projections/open-items.ts'
 import { isInConflict, type Principal } from '#src/access/principal.ts'
 import { notFound, principalOf, type Shop } from './context.ts'
+import { release } from './release.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
 const MOST_FOUND = 20
@@ -26,72 +28,77 @@ export const familyRoutes = (shop: Shop): readonly ReadRoute[] => [
       const principal = principalOf(request)
       const { views } = shop.system
       if (!(await shop.relation.mayRead(principal, familyId))) return notFound(request, reply)
-      const family = views.reader(families).get(familyId)
-      if (!family) return notFound(request, reply)
-      const items = views
-        .reader(openItems)
-        .list({
-          where: { family: familyId },
-          orderBy: [
-            ['openedOn', 'asc'],
-            ['stream', 'asc'],
-          ],
-        })
-        .filter((item) => isTheirs(principal, item))
-      if (family.version > 0) reply.header('ETag', `"${family.version}"`)
-      const page = familyPage(family, items, shop.system.now(), principal.role === 'auditor')
-      return (await shop.hidesWhereabouts(principal, familyId)) ? withoutWhereabouts(page, principal) : page
+      const kept = views.reader(families).get(familyId)
+      if (!kept) return notFound(request, reply)
+      return release(shop, familyId, request, reply, (reveal) => {
+        const { row, redacted } = reveal.family(kept)
+        const items = views
+          .reader(openItems)
+          .list({
+            where: { family: familyId },
+            orderBy: [
+              ['openedOn', 'asc'],
+              ['stream', 'asc'],
+            ],
+          })
+          .filter((item) => isTheirs(principal, item) && reveal.item(item))
+        if (row.version > 0) reply.header('ETag', `"${row.version}"`)
+        const page = { ...familyPage(row, items, shop.system.now()), redacted }
+        return reveal.hidesWhereabouts ? withoutWhereabouts(page, principal) : page
+      })
     },
   }),
   readRoute({
     path: '/v1/families',
-    operationId: 'FindFamilies',
-    summary: 'Inside the caller’s own hub only, exact: by card, or by name and birth date.',
+    operationId: 'FindFamiliesByCard',
+    summary: 'Inside the caller’s own hub only, by the number of the user card.',
     by: hubRoles,
-    query: z
-      .strictObject({
-        card: plainText(40).optional(),
-        name: plainText(100).optional(),
-        birthDate: date().optional(),
-      })
-      .refine(
-        ({ card, name, birthDate }) =>
-          (card !== undefined) !== (name !== undefined && birthDate !== undefined),
-        {
-          path: ['card'],
-          message: 'give `card`, or `name` and `birthDate`',
-          params: { code: 'required' },
-        },
+    query: z.strictObject({ card: plainText(40) }),
+    answer: foundFamilies,
+    handle: ({ query: { card } }, request) =>
+      found(
+        principalOf(request),
+        rowsOf(shop, principalOf(request), { card: shop.system.keyring.blind(cardKey(card)) }),
       ),
-    answer: { type: 'object', properties: { families: { type: 'array' } } },
-    handle({ query: { card, name, birthDate } }, request) {
+  }),
+  readRoute({
+    path: '/v1/families/search',
+    operationId: 'FindFamilies',
+    summary: 'Inside the caller’s own hub only, exact: by name and birth date of one of its members.',
+    by: hubRoles,
+    askedIn: 'body',
+    query: z.strictObject({ name: text(100), birthDate: sensitive(date()) }),
+    answer: foundFamilies,
+    handle({ query }, request) {
       const principal = principalOf(request)
-      const { organizationId } = principal
-      const reader = shop.system.views.reader(familySearch)
-      const found = reader.list({
-        where: {
-          organization: organizationId,
-          ...(card !== undefined ? { card } : { name: normalizedName(name ?? '') }),
-        },
-      })
-      const inFamily = (familyId: string) =>
-        reader.count({ where: { organization: organizationId, birthDate: birthDate ?? '', familyId } }) > 0
-      const ids = new Set(
-        found
-          .filter((row) => card !== undefined || row.birthDate === birthDate || inFamily(row.familyId))
-          .map((row) => row.familyId)
-          .filter((familyId) => !isInConflict(principal, familyId)),
+      const { blind } = shop.system.keyring
+      const birthDate = blind(birthDateKey(query.birthDate))
+      const isOfThatDay = (row: SearchRow) =>
+        row.birthDate === birthDate ||
+        rowsOf(shop, principal, { birthDate, familyId: row.familyId }).length > 0
+      return found(
+        principal,
+        rowsOf(shop, principal, { name: blind(nameKey(query.name)) }).filter(isOfThatDay),
       )
-      return { families: [...ids].slice(0, MOST_FOUND).map((familyId) => ({ familyId })) }
     },
   }),
 ]
+
+const rowsOf = (shop: Shop, { organizationId }: Principal, where: NonNullable<Query['where']>) =>
+  shop.system.views.reader(familySearch).list({ where: { organization: organizationId, ...where } })
+
+const found = (principal: Principal, rows: readonly SearchRow[]) => {
+  const ids = new Set(rows.map(({ familyId }) => familyId).filter((id) => !isInConflict(principal, id)))
+  return { families: [...ids].slice(0, MOST_FOUND).map((familyId) => ({ familyId })) }
+}
+
+const foundFamilies = { type: 'object', properties: { families: { type: 'array' } } } as const
 
 /** What is open at another organisation is its own matter, unless one of the two is waiting for the other. */
 const isTheirs = ({ role, organizationId }: Principal, { opener, owner, receiver }: OpenItem): boolean =>
   role === 'auditor' || [opener, owner, receiver].some((party) => party?.organizationId === organizationId)
 
-const familyPage = (family: FamilyRow, items: readonly OpenItem[], now: string, masked: boolean) => ({
+const familyPage = (family: FamilyRow, items: readonly OpenItem[], now: string) => ({
   familyId: family.familyId,
   version: family.version,
   registeredOn: family.registeredOn ?? null,
@@ -99,24 +106,25 @@ const familyPage = (family: FamilyRow, items: readonly OpenItem[], now: string, 
   card: family.card ?? null,
   familyType: family.familyType ?? 'unknown',
   ward: wardOn(family, japanDate(now)),
-  members: family.members.map((member) => (masked ? maskedMember(member) : shownMember(member))),
+  members: family.members.map(shownMember),
   openItems: items.map(({ opener: _, receiver: __, ...item }) => ({ ...item, due: item.due ?? null })),
   organizations: family.organizations,
 })
 
 /** R-ACC-2: of a household under protection, who they are, and nothing of where. */
-const withoutWhereabouts = (page: ReturnType<typeof familyPage>, { organizationId }: Principal) => ({
+const withoutWhereabouts = (
+  page: ReturnType<typeof familyPage> & { readonly redacted: readonly string[] },
+  { organizationId }: Principal,
+) => ({
   ...page,
   registeredAtSite: null,
   ward: null,
   members: page.members.map((member) => ({ ...member, contact: undefined })),
   organizations: page.organizations.filter((organization) => organization === organizationId),
-  redacted: ['registeredAtSite', 'ward', 'members.contact', 'organizations'],
+  redacted: [...new Set([...page.redacted, 'registeredAtSite', 'ward', 'members.contact', 'organizations'])],
 })
 
 const shownMember = ({ placement, ...member }: Member) => ({
   ...member,
   ...(placement && { placement: { ...placement, label: labelOf(childPlacement, placement.code) } }),
 })
-
-const maskedMember = ({ personId, as, relation }: Member) => ({ personId, as, ...(relation && { relation }) })

@@ -41,6 +41,8 @@ export const feedRoute = (shop: Shop): ReadRoute =>
     },
     async handle({ query: { after, limit, wait } }, request, reply) {
       const principal = principalOf(request)
+      if (principal.scopes?.includes('events:read') === false)
+        return sendProblem(request, reply, { status: 403, code: 'access/scope-missing' })
       const organization = feedOf(shop, principal)
       const place = after === undefined ? [0] : decodeCursor(['referrals', organization], after)
       const [taken] = place ?? []

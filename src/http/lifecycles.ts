@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { type AnyState, foldOf, type Lifecycle } from '#domain/kernel/lifecycle.ts'
-import { mayKnow } from '#src/access/holder.ts'
+import { holderOf, mayKnow } from '#src/access/holder.ts'
 import type { Principal } from '#src/access/principal.ts'
 import { kebab } from '#src/write/execute.ts'
 import { notFound, principalOf, type Shop } from './context.ts'
+import { release } from './release.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
 /** `GET /v1/{collection}/{id}`: the state of one lifecycle, as its commands see it. Families and the directory have pages of their own. */
@@ -26,14 +27,31 @@ export const lifecycleRoutes = (shop: Shop, lifecycles: readonly Lifecycle[]): r
           const { state, version } = await shop.system.view(foldOf(lifecycle), id)
           const principal = principalOf(request)
           const familyId = version === 0 ? undefined : lifecycle.familyOf(state, id)
+          // What is about a family is for `reveal` to say, as in every list; the rest is its organisation's.
           const mayRead =
             version > 0 &&
-            mayKnow(principal, lifecycle, state) &&
-            (familyId === undefined || (await mayReadOf(shop, principal, lifecycle, familyId)))
-          if (!mayRead) return notFound(request, reply)
-          reply.header('ETag', `"${version}"`)
+            (familyId === undefined
+              ? mayKnow(principal, lifecycle, state)
+              : await mayReadOf(shop, principal, lifecycle, familyId))
+          if (!mayRead) {
+            if (version > 0) request.refusedBy = 'holder'
+            return notFound(request, reply)
+          }
           const { status, ...rest } = principal.role === 'auditor' ? withoutNames(state) : state
-          return { id, kind: kebab(lifecycle.name), version, state: status, ...rest }
+          const existing = { id, kind: kebab(lifecycle.name), version }
+          const whole = () => {
+            reply.header('ETag', `"${version}"`)
+            return { ...existing, state: status, ...rest }
+          }
+          if (familyId === undefined) return whole()
+          return release(shop, familyId, request, reply, (reveal) => {
+            const effect = reveal.thing(lifecycle.name, holderOf(state), id)
+            if (effect === 'deny') {
+              request.refusedBy = `4.6/${lifecycle.name}/${principal.role}`
+              return notFound(request, reply)
+            }
+            return effect === 'existence' ? existing : whole()
+          })
         },
       }),
     )

@@ -53,6 +53,7 @@ export const openApiOf = (
     ...merged(doors.map(commandPath)),
     ...merged(reads.map(readPath)),
     '/v1/batch': { post: batch },
+    '/v1/integrations/{id}/keys': { post: apiKey },
     '/livez': { get: health('Live', 'The process runs.') },
     '/readyz': {
       get: health('Ready', 'It can take requests: the views have caught up and the processes run.'),
@@ -99,7 +100,7 @@ const receipt = (description: string) => ({
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Receipt' } } },
 })
 
-const readPath = ({ path, operationId, summary, query, answer, by }: ReadRoute): Json => {
+const readPath = ({ path, operationId, summary, query, answer, by, askedIn }: ReadRoute): Json => {
   const { properties = {}, required = [] } = schemaOf(query) as {
     properties?: Record<string, Json>
     required?: string[]
@@ -107,14 +108,14 @@ const readPath = ({ path, operationId, summary, query, answer, by }: ReadRoute):
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name)
   return {
     [path]: {
-      get: {
+      [askedIn === 'body' ? 'post' : 'get']: {
         operationId,
         summary,
         tags: [path.split('/')[2] ?? 'v1'],
         ...(by && { 'x-roles': by }),
         parameters: [
           ...names.map((name) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-          ...Object.entries(properties).map(([name, schema]) => ({
+          ...Object.entries(askedIn ? {} : properties).map(([name, schema]) => ({
             name,
             in: 'query',
             required: required.includes(name),
@@ -122,6 +123,9 @@ const readPath = ({ path, operationId, summary, query, answer, by }: ReadRoute):
           })),
           minPosition,
         ],
+        ...(askedIn && {
+          requestBody: { required: true, content: { 'application/json': { schema: schemaOf(query) } } },
+        }),
         responses: {
           '200': { description: 'The answer.', content: { 'application/json': { schema: answer } } },
           '400': problem('Invalid.'),
@@ -133,6 +137,34 @@ const readPath = ({ path, operationId, summary, query, answer, by }: ReadRoute):
       },
     },
   }
+}
+
+const apiKey = {
+  operationId: 'IssueKey',
+  summary: 'A key of an integration; its secret is shown in this answer and never again.',
+  tags: ['integrations'],
+  'x-roles': ['admin'],
+  parameters: [{ name: 'id', in: 'path', required: true, schema: { type: 'string' } }],
+  requestBody: {
+    required: true,
+    content: {
+      'application/json': {
+        schema: {
+          type: 'object',
+          required: ['expiresOn'],
+          properties: { expiresOn: { type: 'string', format: 'date' } },
+        },
+      },
+    },
+  },
+  responses: {
+    '201': { description: 'The key.', content: { 'application/json': { schema: { type: 'object' } } } },
+    '400': problem('Invalid.'),
+    '401': problem('No token, or none that is valid here.'),
+    '403': problem('The rules say no.'),
+    '404': problem('No such integration.'),
+    '409': problem('Two keys are alive already.'),
+  },
 }
 
 const batch = {

@@ -28,6 +28,7 @@ export const titles = {
   'access/no-token': 'A bearer token is needed.',
   'access/bad-token': 'The token is not valid here.',
   'access/not-staff': 'The token names nobody who works here.',
+  'access/scope-missing': 'This key is not for that.',
   'access/role-not-allowed': 'This role may not do that.',
   'service/unavailable': 'Not possible at the moment; trying again with the same key is safe.',
   'service/closing': 'This server is shutting down; another one answers.',

@@ -10,6 +10,8 @@ export type ReadRoute<Q extends z.ZodObject = z.ZodObject> = {
   readonly operationId: string
   readonly summary: string
   readonly by?: readonly Role[]
+  /** `body`: asked by POST, because what is asked for is personal and a URL is written down everywhere (ADR 11). */
+  readonly askedIn?: 'body'
   readonly query: Q
   /** JSON Schema of the answer. */
   readonly answer: Readonly<Record<string, unknown>>
@@ -26,12 +28,13 @@ export const readRoute = <Q extends z.ZodObject>(route: ReadRoute<Q>): ReadRoute
 /** Reads are checked, wait for `Min-Position` where asked, and are never kept by anybody on the way. */
 export const readRoutes = (app: FastifyInstance, shop: Shop, routes: readonly ReadRoute[]): void => {
   for (const route of routes) {
-    app.get<{ Params: Record<string, string> }>(
-      route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      async (request, reply) => {
+    app.route<{ Params: Record<string, string> }>({
+      method: route.askedIn === 'body' ? 'POST' : 'GET',
+      url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      async handler(request, reply) {
         if (route.by && !route.by.includes(principalOf(request).role))
           return sendProblem(request, reply, { status: 403, code: 'access/role-not-allowed' })
-        const query = route.query.safeParse(request.query)
+        const query = route.query.safeParse(route.askedIn === 'body' ? request.body : request.query)
         if (!query.success)
           return sendProblem(request, reply, {
             status: 400,
@@ -41,6 +44,6 @@ export const readRoutes = (app: FastifyInstance, shop: Shop, routes: readonly Re
         if (!(await hasReached(shop, request, reply))) return reply
         return route.handle({ query: query.data, params: request.params }, request, reply)
       },
-    )
+    })
   }
 }

@@ -5,16 +5,18 @@ import { SiteId } from '#domain/ids.ts'
 import { supportFunctions } from '#domain/kernel/classes.ts'
 import type { Query } from '#domain/kernel/projection.ts'
 import { date } from '#domain/kernel/schema.ts'
+import { lifecycles } from '#domain/lifecycles.ts'
 import { directory } from '#projections/directory.ts'
-import { type Entry, NOW, sortKey, specOf } from '#projections/family-timeline/entry.ts'
+import { type Entry, NOW, sortKey } from '#projections/family-timeline/entry.ts'
 import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
 import { wordingOf } from '#projections/family-timeline/wording.ts'
-import { masked } from '#src/access/masked.ts'
-import { tellsWhereabouts, withoutWhereabouts } from '#src/access/whereabouts.ts'
+import { openName } from '#src/access/open.ts'
+import type { Reveal, Shown } from '#src/access/reveal.ts'
 import { asOf, positionAsOf } from './as-of.ts'
 import { notFound, principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
 import { sendProblem } from './problem.ts'
+import { release } from './release.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
 const MOST = 500
@@ -64,32 +66,22 @@ const sendPage = async (
   const principal = principalOf(request)
 
   const known = query.asOf === undefined ? undefined : await positionAsOf(shop.system.store, query.asOf)
-  const isHidden = await shop.hidesWhereabouts(principal, familyId)
-  const { entries, last } = readPage(
-    shop,
-    familyId,
-    query,
-    known,
-    place,
-    (entry) =>
-      shop.reveal(principal, entry) &&
-      !(isHidden && (tellsWhereabouts(principal, entry) || query.site !== undefined)),
-  )
-  const names = namesOf(shop, entries)
-  const next = last && encodeCursor([familyId, question], placeOf(last, query))
-  if (next) reply.header('Link', nextLink(request.url, 'cursor', next))
-  reply.header('Content-Language', language)
-  return {
-    familyId,
-    ...(query.asOf !== undefined && { asOf: query.asOf }),
-    entries: entries.map((entry) =>
-      present(isHidden ? withoutWhereabouts(entry) : entry, language, names, {
-        isAuditor: principal.role === 'auditor',
-        isHidden,
-      }),
-    ),
-    ...(next && { next }),
-  }
+  return release(shop, familyId, request, reply, (reveal) => {
+    // A filter by site would tell where an entry is that does not say so itself.
+    const isAskedWhere = query.site !== undefined && reveal.hidesWhereabouts
+    const { entries, last } = readPage(shop, familyId, query, known, place, isAskedWhere ? undefined : reveal)
+    const isAuditor = principal.role === 'auditor'
+    const names = isAuditor ? new Map() : namesOf(shop, entries)
+    const next = last && encodeCursor([familyId, question], placeOf(last, query))
+    if (next) reply.header('Link', nextLink(request.url, 'cursor', next))
+    reply.header('Content-Language', language)
+    return {
+      familyId,
+      ...(query.asOf !== undefined && { asOf: query.asOf }),
+      entries: entries.map((shown) => present(shown, language, names)),
+      ...(next && { next }),
+    }
+  })
 }
 
 /** Reads until the page is full of entries that may be seen: what may not be seen leaves no hole. */
@@ -99,8 +91,8 @@ const readPage = (
   query: Question,
   known: number | undefined,
   place: readonly (string | number)[] | undefined,
-  visible: (entry: Entry) => boolean,
-): { entries: readonly Entry[]; last: Entry | undefined } => {
+  reveal: Reveal | undefined,
+): { entries: readonly Shown[]; last: Entry | undefined } => {
   const reader = views.reader(familyTimeline)
   const way = query.order === 'newest' || query.order === 'desc' ? 'desc' : 'asc'
   const where: Query['where'] = {
@@ -113,7 +105,8 @@ const readPage = (
       occurredOn: { ...(query.from && { gte: query.from }), ...(query.to && { lte: query.to }) },
     }),
   }
-  const entries: Entry[] = []
+  const entries: Shown[] = []
+  let shownLast: Entry | undefined
   let startAfter = place
   for (;;) {
     const rows = reader.list({
@@ -123,9 +116,11 @@ const readPage = (
       limit: query.limit + 1,
     })
     for (const row of rows) {
-      if (!visible(row)) continue
-      if (entries.length === query.limit) return { entries, last: entries.at(-1) }
-      entries.push(known === undefined ? row : asKnownAt(row, known))
+      if (!reveal?.hasEntry(row)) continue
+      if (entries.length === query.limit) return { entries, last: shownLast }
+      const shown = reveal.entry(known === undefined ? row : asKnownAt(row, known))
+      if (shown) entries.push(shown)
+      shownLast = row
     }
     const end = rows.at(-1)
     if (!end || rows.length <= query.limit) return { entries, last: undefined }
@@ -154,20 +149,23 @@ const asKnownAt = (entry: Entry, known: number): Entry => ({
 
 type Names = ReadonlyMap<string, string>
 
-const namesOf = ({ system: { views } }: Shop, entries: readonly Entry[]): Names => {
+const namesOf = ({ system: { views, keyring } }: Shop, entries: readonly Shown[]): Names => {
   const reader = views.reader(directory)
-  const keys = new Set(entries.map(({ actor }) => `staff-${actor.staffId}`))
-  return new Map([...keys].map((key) => [key, reader.get(key)?.name ?? '']))
+  const keys = new Set(entries.map(({ entry }) => `staff-${entry.actor.staffId}`))
+  const nameOf = (key: string) => {
+    const row = reader.get(key)
+    return row ? (openName(keyring, row) ?? '') : ''
+  }
+  return new Map([...keys].map((key) => [key, nameOf(key)]))
 }
 
+/** What kind of thing there is, where no more may be known. */
+const titleOf = (kind: string): string => lifecycles.find(({ name }) => name === kind)?.titleJa ?? ''
+
 /** API 4, field by field. */
-export const present = (
-  entry: Entry,
-  language: Language,
-  names: Names,
-  { isAuditor, isHidden } = { isAuditor: false, isHidden: false },
-) => {
-  const { title, summary } = wordingOf(isAuditor ? { ...entry, data: withoutTexts(entry) } : entry, language)
+export const present = ({ entry, redacted, effect }: Shown, language: Language, names: Names) => {
+  const { title, summary } =
+    effect === 'existence' ? { title: titleOf(entry.kind), summary: '' } : wordingOf(entry, language)
   const name = names.get(`staff-${entry.actor.staffId}`)
   return {
     position: entry.position,
@@ -187,25 +185,18 @@ export const present = (
       role: entry.actor.role,
       organization: entry.actor.organizationId,
       ...(entry.site !== undefined && { site: entry.site }),
-      ...(name && !isAuditor && { name }),
+      ...(name && { name }),
     },
-    ...(entry.toldBy !== undefined && !isAuditor && { toldBy: entry.toldBy }),
+    ...(entry.toldBy !== undefined && { toldBy: entry.toldBy }),
     links: entry.links.map(({ rel, stream }) => ({ rel, stream })),
     ...(entry.state !== undefined && { state: entry.state }),
     ...(entry.due !== undefined && { due: entry.due }),
     ...(entry.correctedBy && { correctedBy: entry.correctedBy }),
     ...(entry.annulled && { annulled: entry.annulled }),
     ...(entry.implied && { implied: true }),
-    redacted: [
-      ...(isAuditor ? ['summary', 'actor.name', 'toldBy'] : []),
-      ...(isHidden ? ['occurredAt', 'actor.site'] : []),
-    ],
+    redacted: [...(redacted.length > 0 && effect !== 'allow' ? ['summary'] : []), ...redacted],
   }
 }
-
-/** An auditor sees what was done, not what was said (dossier 4.6): by the marks of the schema, not by the look of a text. */
-const withoutTexts = ({ type, data }: Entry): Entry['data'] =>
-  masked(data, specOf(type)?.schema ?? z.object({})) as Entry['data']
 
 const timelineAnswer = {
   type: 'object',

@@ -2,9 +2,11 @@ import { z } from 'zod'
 import type { Query } from '#domain/kernel/projection.ts'
 import { japanDate } from '#domain/kernel/time.ts'
 import { hubAndWard } from '#domain/roles.ts'
+import { breakGlassUses } from '#projections/break-glass.ts'
 import { type OpenItem, openItems } from '#projections/open-items.ts'
 import { referrals } from '#projections/referrals.ts'
-import { isInConflict } from '#src/access/principal.ts'
+import { isInConflict, type Principal } from '#src/access/principal.ts'
+import { isListed } from '#src/access/reveal.ts'
 import { notFound, principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
 import { sendProblem } from './problem.ts'
@@ -50,7 +52,7 @@ export const worklistRoute = (shop: Shop): ReadRoute =>
     path: '/v1/worklists/{name}',
     operationId: 'ReadWorklist',
     summary:
-      'referrals-in, referrals-out, overdue, consultations-open, care-unmatched, notices-unshared: of the caller’s organisation.',
+      'referrals-in, referrals-out, overdue, consultations-open, care-unmatched, notices-unshared, break-glass: of the caller’s organisation.',
     by: hubAndWard,
     query: Paging,
     answer: { type: 'object', properties: { items: { type: 'array' }, next: { type: 'string' } } },
@@ -63,9 +65,10 @@ export const worklistRoute = (shop: Shop): ReadRoute =>
       const place = cursor === undefined ? undefined : decodeCursor(question, cursor)
       if (cursor !== undefined && place?.length !== 2) return sendProblem(request, reply, badCursor)
 
+      if (name === 'break-glass') return { name, items: toldOf(shop, principal) }
       const found = name.startsWith('referrals-')
         ? referralList(shop, name, organizationId, open === 'true', place, limit)
-        : itemList(shop, name, organizationId, place, limit)
+        : itemList(shop, name, principal, place, limit)
       if (!found) return notFound(request, reply)
       const next = found.last && encodeCursor(question, found.last)
       if (next) reply.header('Link', nextLink(request.url, 'cursor', next))
@@ -73,6 +76,19 @@ export const worklistRoute = (shop: Shop): ReadRoute =>
       return { name, items, ...(next && { next }) }
     },
   })
+
+/** Whose breaking of the glass this person was told of, or has to answer for, until an auditor has asked (R-ACC-4). */
+const toldOf = ({ system: { views } }: Shop, principal: Principal) => {
+  const reader = views.reader(breakGlassUses)
+  const isManager = principal.role === 'hubDirector' || principal.role === 'wardManager'
+  const ours = isManager
+    ? reader.list({ where: { organization: principal.organizationId, reviewed: 0 } })
+    : []
+  const told = reader.list({ where: { second: principal.staffId, reviewed: 0 } })
+  return [...new Map([...ours, ...told].map((use) => [use.id, use])).values()].filter(
+    ({ familyId }) => !isInConflict(principal, familyId),
+  )
+}
 
 type Found = { readonly rows: Rows; readonly last: Place | undefined }
 
@@ -103,11 +119,11 @@ const referralList = (
 const itemList = (
   shop: Shop,
   name: string,
-  organization: string,
+  principal: Principal,
   place: Place | undefined,
   limit: number,
 ): Found | undefined => {
-  const lists = worklists(organization, shop.system.now())
+  const lists = worklists(principal.organizationId, shop.system.now())
   const list = Object.hasOwn(lists, name) ? lists[name as keyof typeof lists] : undefined
   if (!list) return undefined
   const rows = shop.system.views.reader(list.view).list({
@@ -119,7 +135,9 @@ const itemList = (
   const page = rows.slice(0, limit)
   const last = page.at(-1)
   return {
-    rows: page.filter(list.shown).map(({ opener: _, receiver: __, ...item }) => item),
+    rows: page
+      .filter((item) => list.shown(item) && isListed(principal, item))
+      .map(({ opener: _, receiver: __, ...item }) => item),
     last: rows.length > limit && last ? list.place(last) : undefined,
   }
 }

@@ -1,3 +1,4 @@
+import type { KeyAccess } from '#src/keys.ts'
 import type { Level, Log } from '#src/log.ts'
 import type { ProjectionStatus } from './progress.ts'
 
@@ -5,6 +6,7 @@ export type WorkerOptions = {
   /** The embedded engine's file; opened for reading only. */
   readonly eventLog: string
   readonly file: string
+  readonly keys: KeyAccess
 }
 
 export type ToWorker =

@@ -1,10 +1,12 @@
 import { catalogue } from '#domain/events.ts'
 import { decoder } from '#domain/kernel/codec.ts'
 import type { EventStore } from '#domain/kernel/event-store.ts'
+import type { Keyring } from '#domain/kernel/keyring.ts'
 import type { ReadStore } from '#domain/kernel/projection.ts'
 import { openReadStore } from '#infra/read-store/read-store.ts'
 import { openReadStoreWriter } from '#infra/read-store/writer.ts'
 import { projections } from '#projections/registry.ts'
+import type { KeyAccess } from '#src/keys.ts'
 import type { Log } from '#src/log.ts'
 import { type Runner, startRunner } from './runner.ts'
 import { sayingWhatWasSetAside } from './set-aside.ts'
@@ -19,6 +21,9 @@ export type ProjectorOptions = {
   readonly eventLog: string | undefined
   /** The views' file; it may be missing. */
   readonly file: string
+  /** For the thread; `keyring` for when there is none. */
+  readonly keys: KeyAccess
+  readonly keyring: Keyring
   readonly log: Log
 }
 
@@ -27,10 +32,14 @@ export const startProjector = async ({
   store,
   eventLog,
   file,
+  keys,
+  keyring,
   log,
 }: ProjectorOptions): Promise<Projector> => {
   const runner =
-    eventLog === undefined ? startHere(store, file, log) : await startProjectorThread({ eventLog, file, log })
+    eventLog === undefined
+      ? startHere(store, file, keyring, log)
+      : await startProjectorThread({ eventLog, file, keys, log })
   const views = openReadStore({ file, onDamage: runner.renew })
   return {
     views,
@@ -44,8 +53,8 @@ export const startProjector = async ({
   }
 }
 
-const startHere = (store: EventStore, file: string, log: Log): Runner => {
-  const writer = openReadStoreWriter({ file, onSetAside: sayingWhatWasSetAside(log) })
+const startHere = (store: EventStore, file: string, keyring: Keyring, log: Log): Runner => {
+  const writer = openReadStoreWriter({ file, secrets: keyring, onSetAside: sayingWhatWasSetAside(log) })
   const runner = startRunner({ store, writer, projections, decode: decoder(catalogue), log })
   return {
     ...runner,

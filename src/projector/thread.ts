@@ -20,7 +20,7 @@ const RESTART_MS = 1_000
  * store goes on where it was. Resolves when the views' state is known; rejects when the thread cannot start.
  */
 export const startProjectorThread = async (options: ThreadOptions): Promise<Runner> => {
-  const { log, eventLog, file, entry = new URL('./worker.ts', import.meta.url) } = options
+  const { log, eventLog, file, keys, entry = new URL('./worker.ts', import.meta.url) } = options
   const told = progress()
   const stopping = new AbortController()
   const rebuilds = new Map<number, Rebuild>()
@@ -40,7 +40,7 @@ export const startProjectorThread = async (options: ThreadOptions): Promise<Runn
   }
 
   const open = async (): Promise<Worker> => {
-    const thread = startThread(entry, { eventLog, file } satisfies WorkerOptions)
+    const thread = startThread(entry, { eventLog, file, keys } satisfies WorkerOptions)
     thread.on('message', hear)
     do await once(thread, 'message')
     while (told.status().length === 0)

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { AnyEvent, Recorded } from '#domain/kernel/event.ts'
 import type { EventStore, Stored } from '#domain/kernel/event-store.ts'
-import type { Projection } from '#domain/kernel/projection.ts'
+import type { Projection, Secrets } from '#domain/kernel/projection.ts'
 import type { Fingerprint } from '#infra/read-store/fingerprint.ts'
 import type { Fold } from '#infra/read-store/fold.ts'
 import { openReadStore } from '#infra/read-store/read-store.ts'
@@ -24,6 +24,8 @@ export type VerifyOptions = {
   readonly file: string
   readonly projections: readonly Projection[]
   readonly decode: (stored: Stored) => Recorded<AnyEvent>
+  /** For views that look up blind. */
+  readonly secrets?: Secrets
   readonly onProgress?: OnProgress
 }
 
@@ -40,7 +42,7 @@ export const verifyViews = async (options: VerifyOptions): Promise<readonly Verd
   const { file, projections } = options
   const scratch = `${file}.verify-${process.pid}`
   const liveOnes = fingerprintsOf(file, projections)
-  const writer = openReadStoreWriter({ file: scratch })
+  const writer = openReadStoreWriter({ file: scratch, ...(options.secrets && { secrets: options.secrets }) })
   try {
     const trials = projections.flatMap((of): readonly Trial[] => {
       const live = liveOnes.get(of.name)

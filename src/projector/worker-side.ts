@@ -4,6 +4,7 @@ import type { Stored } from '#domain/kernel/event-store.ts'
 import type { Projection } from '#domain/kernel/projection.ts'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
 import { openReadStoreWriter } from '#infra/read-store/writer.ts'
+import { openKeys } from '#src/keys.ts'
 import { type FromWorker, logThrough, type ToWorker, type WorkerOptions } from './messages.ts'
 import { startRunner } from './runner.ts'
 import { sayingWhatWasSetAside } from './set-aside.ts'
@@ -17,11 +18,18 @@ type Subject = {
 export const runProjectorThread = async ({ projections, decode }: Subject): Promise<void> => {
   const port = parentPort
   if (!port) throw new Error('the projector runs as a worker thread')
-  const { eventLog, file } = workerData as WorkerOptions
+  const { eventLog, file, keys } = workerData as WorkerOptions
+  // A buffer arrives as the bytes it is made of.
+  const { previousKeyEncryptionKey: previous } = keys
+  const keyring = openKeys({
+    file: keys.file,
+    keyEncryptionKey: Buffer.from(keys.keyEncryptionKey),
+    ...(previous && { previousKeyEncryptionKey: Buffer.from(previous) }),
+  })
   const tell = (message: FromWorker) => port.postMessage(message)
   const log = logThrough(tell)
   const store = await openSqliteEventStore({ file: eventLog, readOnly: true })
-  const writer = openReadStoreWriter({ file, onSetAside: sayingWhatWasSetAside(log) })
+  const writer = openReadStoreWriter({ file, secrets: keyring, onSetAside: sayingWhatWasSetAside(log) })
   const onStatus = (statuses: (FromWorker & { kind: 'status' })['statuses']) =>
     tell({ kind: 'status', statuses })
   const runner = startRunner({ store, writer, projections, decode, log, onStatus })
@@ -38,6 +46,7 @@ export const runProjectorThread = async ({ projections, decode }: Subject): Prom
     await runner.stop()
     writer.close()
     await store.close()
+    keyring.close()
     port.close()
   }
   port.on('message', (message: ToWorker) => {

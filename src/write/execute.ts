@@ -1,4 +1,10 @@
-import { type AnyEvent, type Recorded, schemaVersionOf, streamName } from '#domain/kernel/event.ts'
+import {
+  type AnyEvent,
+  type EventSpec,
+  type Recorded,
+  schemaVersionOf,
+  streamName,
+} from '#domain/kernel/event.ts'
 import {
   type Appending,
   DuplicateEventId,
@@ -6,6 +12,7 @@ import {
   type Stored,
   WrongExpectedVersion,
 } from '#domain/kernel/event-store.ts'
+import { KeyDestroyed, type Keyring } from '#domain/kernel/keyring.ts'
 import {
   type AnyState,
   type Calendar,
@@ -19,6 +26,7 @@ import {
   type Seen,
 } from '#domain/kernel/lifecycle.ts'
 import type { Actor, Metadata, Occurrence } from '#domain/kernel/metadata.ts'
+import { sealedBy } from '#domain/kernel/sealing.ts'
 import { derivedId, fingerprint } from './command-id.ts'
 import type { FoldCache } from './fold-cache.ts'
 import { turns } from './turns.ts'
@@ -81,13 +89,15 @@ const ATTEMPTS = 20
  */
 export const executor = (options: {
   readonly store: EventStore
+  readonly keyring: Keyring
   readonly decode: (stored: Stored) => Recorded<AnyEvent>
   readonly view: FoldCache
   readonly now: () => string
   readonly calendar: Calendar
 }): Execute => {
-  const { store, decode, view, now, calendar } = options
+  const { store, keyring, decode, view, now, calendar } = options
   const inTurn = turns()
+  const underKeys = sealedBy(keyring)
 
   const seen = async (lookups: Lookups): Promise<Seen<Lookups>> => {
     const stateOf = async ({ fold, id }: Lookup) => (await view(fold, id)).state
@@ -124,20 +134,23 @@ export const executor = (options: {
       state: state.status,
       version: past.length,
     })
+    const family = lifecycle.familyOf(state, id) ?? familyIn(command.data)
+    if (actor.role !== 'system' && !OUTLIVES.has(lifecycle.name) && family && keyring.destroyed(family))
+      return refused(erased)
     const gate = mayStart(spec, lifecycle, state)
     if (gate && state.status === 'none') return refused(gate)
     if (isStale(command.expected, past.length)) return { kind: 'stale', version: past.length }
     if (gate) return refused(gate)
 
-    let fresh = 0
+    let made = 0
     const context: Context<Seen<Lookups>> = {
       ...occurrence,
       id,
       actor,
       now: now(),
       calendar,
-      seen: spec.looksAt ? await seen(spec.looksAt(command.data, state, actor)) : {},
-      newId: () => derivedId(actor.staffId, command.commandId, `new-${fresh++}`),
+      seen: spec.looksAt ? await seen(spec.looksAt(command.data, state, actor, id)) : {},
+      newId: () => derivedId(actor.staffId, command.commandId, `new-${made++}`),
     }
     const decision = spec.decide(state, command.data, context)
     if (isRefusal(decision)) return refused(decision)
@@ -145,11 +158,13 @@ export const executor = (options: {
 
     const after = decision.reduce<AnyState>((s, event) => lifecycle.evolve(s, event, context), state)
     const familyId = lifecycle.familyOf(after, id) ?? lifecycle.familyOf(state, id)
-    const sealed = decision.map((event, i) => seal(event, i, command, hash, familyId, context.now))
+    const fresh = decision.map((event, i) => inEnvelope(event, i, command, hash, familyId, context.now))
+    const sealed = sealOrNot(() => fresh.map((event) => underKeys(event, factSpec(lifecycle, event), stream)))
+    if (!sealed) return refused(erased)
     const { version, position } = await store.append(stream, past.length === 0 ? 'none' : past.length, sealed)
-    const first = version - sealed.length + 1
+    const first = version - fresh.length + 1
     // An engine tells the last position of an append; nobody asks these facts for theirs.
-    const facts = sealed.map((event, i) => ({ ...event, stream, version: first + i, position }))
+    const facts = fresh.map((event, i) => ({ ...event, stream, version: first + i, position }))
     return done(command, version, facts, position)
   }
 
@@ -170,7 +185,8 @@ export const executor = (options: {
 
   return (command) => {
     const { lifecycle, name, id, data, asked = data } = command
-    const hash = fingerprint([lifecycle.name, name, id, asked])
+    // Keyed: a plain digest of a name can be found by trying names.
+    const hash = keyring.blind(fingerprint([lifecycle.name, name, id, asked])).slice(0, 22)
     return inTurn(streamName(command.lifecycle.name, command.id), () => settled(command, hash))
   }
 }
@@ -199,7 +215,23 @@ const mayStart = (spec: CommandSpec, lifecycle: Lifecycle, state: AnyState): Ref
 export const kebab = (name: string): string =>
   name.replace(/(?<=[a-z0-9])[A-Z]/g, (c) => `-${c}`).toLowerCase()
 
-const seal = (
+const factSpec = (lifecycle: Lifecycle, { type }: { readonly type: string }): EventSpec => {
+  const spec = lifecycle.events[type]
+  if (!spec) throw new Error(`${lifecycle.name} does not know ${type}`)
+  return spec
+}
+
+/** What is written about a family after its key was destroyed would be under no key. */
+const sealOrNot = <T>(seal: () => T): T | undefined => {
+  try {
+    return seal()
+  } catch (error) {
+    if (error instanceof KeyDestroyed) return undefined
+    throw error
+  }
+}
+
+const inEnvelope = (
   event: AnyEvent,
   index: number,
   command: Command,
@@ -208,8 +240,7 @@ const seal = (
   recordedAt: string,
 ): Appending => {
   const { actor, commandId, lifecycle, occurrence, provenance } = command
-  const spec = lifecycle.events[event.type]
-  if (!spec) throw new Error(`${lifecycle.name} does not know ${event.type}`)
+  const spec = factSpec(lifecycle, event)
   // What is written is what the contract says: a decision that made something else is a bug and stays out of the log.
   const data = spec.schema.parse(event.data)
   return {
@@ -255,5 +286,14 @@ const replay = (command: Command, earlier: readonly Recorded[], hash: string): O
   if (!last || earlier.some(({ metadata }) => metadata.commandHash !== hash)) return { kind: 'keyReused' }
   return { ...done(command, last.version, earlier, last.position), replayed: true }
 }
+
+/** What is still said of a family whose data was erased. */
+const OUTLIVES = new Set(['retention'])
+const erased: Refusal = {
+  refused: 'family/erased',
+  detail: 'Their data was erased; nothing more is recorded about them.',
+}
+const familyIn = ({ familyId }: Readonly<Record<string, unknown>>): string | undefined =>
+  typeof familyId === 'string' ? familyId : undefined
 
 const isMany = (lookup: Lookup | readonly Lookup[]): lookup is readonly Lookup[] => Array.isArray(lookup)

@@ -15,7 +15,7 @@ const CAPACITY = 20_000
 export const foldCache = (store: EventStore, decode: (stored: Stored) => Recorded<AnyEvent>) => {
   const kept = new Map<Fold<unknown>, Map<StreamName, Folded<unknown>>>()
 
-  return async <S>(fold: Fold<S>, id: string): Promise<Folded<S>> => {
+  const look = async <S>(fold: Fold<S>, id: string): Promise<Folded<S>> => {
     const stream = streamName(fold.category, id)
     const folds = kept.get(fold) ?? new Map<StreamName, Folded<unknown>>()
     kept.set(fold, folds)
@@ -32,6 +32,9 @@ export const foldCache = (store: EventStore, decode: (stored: Stored) => Recorde
     folds.set(stream, folded)
     return folded
   }
+  /** Everything remembered goes: what was erased must not live on in it. */
+  const forget = () => kept.clear()
+  return Object.assign(look, { forget })
 }
 
 export type FoldCache = ReturnType<typeof foldCache>

@@ -1,13 +1,15 @@
 import type { z } from 'zod'
 import type { Lifecycle } from '#domain/kernel/lifecycle.ts'
 import type { Metadata } from '#domain/kernel/metadata.ts'
+import { ViewNotReady } from '#domain/kernel/projection.ts'
+import { openItems } from '#projections/open-items.ts'
 import { mayKnow } from '#src/access/holder.ts'
-import { actorOf, type Principal } from '#src/access/principal.ts'
+import { actorOf, isInConflict, type Principal } from '#src/access/principal.ts'
 import type { Relation } from '#src/access/relation.ts'
 import type { System } from '#src/system.ts'
 import { uuidV7 } from './command-id.ts'
 import type { Door } from './commands.ts'
-import type { Outcome } from './execute.ts'
+import { kebab, type Outcome } from './execute.ts'
 import { type Circumstances, circumstanceNames, isOccurrenceError, occurrenceOf } from './occurrence.ts'
 
 /** A command as it arrives, from HTTP, a batch or an import: nothing has been checked yet. */
@@ -50,7 +52,20 @@ export const handler = (system: System, relation: Relation): Handled => {
 
     const { lifecycle } = door
     const about = familyAskedAbout(lifecycle, id.data, data)
-    if (about !== undefined && !(await relation.mayWrite(principal, about))) return { kind: 'notFound' }
+    const mayWriteOf = async (familyId: string): Promise<boolean> =>
+      lifecycle.opensFamilies ? !isInConflict(principal, familyId) : relation.mayWrite(principal, familyId)
+    if (about !== undefined && !(await mayWriteOf(about))) return { kind: 'notFound' }
+
+    if (door.spec.nothingOpen) {
+      const open = await stillOpen(system, door.spec.nothingOpen, id.data)
+      if (open > 0)
+        return {
+          kind: 'refused',
+          refusal: { refused: `${kebab(lifecycle.name)}/open-items`, detail: `Still open: ${open}.` },
+          state: '',
+          version: 0,
+        }
+    }
 
     const outcome = await execute({
       lifecycle,
@@ -65,7 +80,7 @@ export const handler = (system: System, relation: Relation): Handled => {
       async admits(state) {
         if (!mayKnow(principal, lifecycle, state)) return false
         const family = lifecycle.familyOf(state, id.data)
-        return family === undefined || family === about || relation.mayWrite(principal, family)
+        return family === undefined || family === about || mayWriteOf(family)
       },
       provenance: {
         ...provenance,
@@ -77,6 +92,16 @@ export const handler = (system: System, relation: Relation): Handled => {
       await processes.settled(outcome.position, SETTLE_MS)
     return outcome
   }
+}
+
+/** What is open is known to a view; it has to have caught up before a "nothing" counts. */
+const stillOpen = async (
+  { views, projector, store }: System,
+  of: 'family' | 'staff',
+  id: string,
+): Promise<number> => {
+  if (!(await projector.reached(await store.head(), SETTLE_MS))) throw new ViewNotReady('open items')
+  return views.reader(openItems).count({ where: of === 'family' ? { family: id } : { ownerStaff: id } })
 }
 
 /** The family a command names by itself; what is there already may be about one, too. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
+import { keyAccess, openKeys } from '#src/keys.ts'
 import { startProjector } from '#src/projector/projector.ts'
 import { eventLogFile } from '#src/system.ts'
 import { atLeast, type Bench, type Size } from './kit/bench.ts'
@@ -15,16 +16,21 @@ const rebuiltPerSecond = async (size: Size): Promise<number> => {
   const eventLog = eventLogFile(await largeLog(size))
   const store = await openSqliteEventStore({ file: eventLog, readOnly: true })
   const head = await store.head()
+  const keys = keyAccess(size.dir)
+  const keyring = openKeys(keys)
   const begun = performance.now()
   const projector = await startProjector({
     store,
     eventLog,
     file: join(size.dir, 'read-models.db'),
+    keys,
+    keyring,
     log: quiet,
   })
   if (!(await projector.reached(head, HOUR_MS))) throw new Error('not rebuilt')
   const rate = (Number(head) * 1_000) / (performance.now() - begun)
   await projector.stop()
+  keyring.close()
   await store.close()
   return rate
 }

@@ -142,7 +142,7 @@ await t.test('the answer says what it leaves out, and tells days instead of hour
     'no visit, no move',
   )
   for (const entry of entries) {
-    t.strictSame(entry.redacted, ['occurredAt', 'actor.site'])
+    t.strictSame(entry.redacted.slice(-2), ['occurredAt', 'actor.site'])
     t.notOk('occurredAt' in entry)
     t.match(entry.occurredOn, /^\d{4}-\d\d-\d\d$/)
   }

@@ -52,7 +52,12 @@ await t.test('the log tells what was done at the door, and nothing of whom and w
     { 'idempotency-key': CANARY },
   )
   await door.post('nakamura', `/v1/visits/${CANARY}/record`, `{"${CANARY}`)
-  await door.get('nakamura', `/v1/families?name=${CANARY}&birthDate=2021-10-02`, await fresh(door))
+  await door.post(
+    'nakamura',
+    '/v1/families/search',
+    { name: CANARY, birthDate: '2021-10-02' },
+    await fresh(door),
+  )
   await door.get('nakamura', `/v1/families/${family.id}/timeline?cursor=${CANARY}`)
   await door.get('nakamura', `/v1/${CANARY}?token=${CANARY}`)
   await door.inject({

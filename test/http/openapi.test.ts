@@ -119,6 +119,14 @@ await t.test(
       'ReferralOverdueDetected',
       'ConsentExpired',
       'MembershipLapsed',
+      // Written by reading.
+      'RecordViewed',
+      'DisclosureOverdueDetected',
+      'CorrectionOverdueDetected',
+      'SuspensionOverdueDetected',
+      'ErasureProposed',
+      // By POST /v1/integrations/{id}/keys, which makes the secret.
+      'ApiKeyIssued',
     ]
     t.strictSame(
       Object.keys(catalogue).filter((type) => !named.has(type) && !bySystemOnly.includes(type)),

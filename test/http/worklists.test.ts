@@ -79,12 +79,13 @@ await t.test(
       activityType: 'care',
       place: 'hiroba',
     })
-    for (const [name, id] of [
-      ['consultations-open', consultationId],
-      ['notices-unshared', notice],
-      ['care-unmatched', care],
+    for (const [name, id, who] of [
+      ['consultations-open', consultationId, 'partner'],
+      ['notices-unshared', notice, 'partner'],
+      // Of matches the partner sees those in a plan of theirs (4.6).
+      ['care-unmatched', care, 'coordinator'],
     ] as const) {
-      const { items } = await list('partner', name)
+      const { items } = await list(who, name)
       t.ok(
         items.some((item) => item.id === id),
         name,
@@ -172,4 +173,24 @@ await t.test('the state of one thing has its version as ETag', async (t) => {
     'acknowledged',
     'at once',
   )
+})
+
+await t.test('a work list shows no colleague what asking for it would refuse', async (t) => {
+  const family = await registerFamily(door)
+  const id = await openConsultation(door, family)
+  const headers = await fresh(door)
+  for (const [who, sees] of [
+    ['partner', true],
+    ['nakamura', true],
+    // 4.6: summaries of consultations are for kosapo only where it is addressed or has something to do for the family.
+    ['coordinator', false],
+  ] as const) {
+    const { items } = (await door.get(who, '/v1/worklists/consultations-open?limit=500', headers)).json()
+    t.equal(
+      items.some((item: { id: string }) => item.id === id),
+      sees,
+      who,
+    )
+    t.equal((await door.get(who, `/v1/consultations/${id}`, headers)).statusCode, sees ? 200 : 404, who)
+  }
 })

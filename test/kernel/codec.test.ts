@@ -105,6 +105,6 @@ t.test('what cannot be read is named without saying what it holds', async (t) =>
     t.fail('should not be readable')
   } catch (error) {
     t.notMatch(String(error), /090/)
-    t.match(String(error), /\/note too_big/)
+    t.match(String(error), /\/note invalid_union/)
   }
 })

@@ -56,7 +56,7 @@ export const attempt = ({ lifecycle, id, past, world, command, data, by, on }: A
   const gate = mayStart(spec, lifecycle, before)
   if (gate) return { kind: 'refused', refusal: gate, state: before }
 
-  const lookups = spec.looksAt?.(parsed.data, before, by) ?? {}
+  const lookups = spec.looksAt?.(parsed.data, before, by, id) ?? {}
   let fresh = 0
   const context: Context<Seen<Lookups>> = {
     ...occurrence(on),

@@ -54,6 +54,11 @@ export const userMembership = uuid('0008', 1)
 export const provider = uuid('0008', 2)
 export const otherProvider = uuid('0008', 3)
 export const watchOver = uuid('0009', 1)
+export const disclosureRequest = uuid('000a', 1)
+export const correctionRequest = uuid('000b', 1)
+export const suspensionRequest = uuid('000c', 1)
+/** An event that somebody wants corrected. */
+export const disputed = uuid('eeee', 1)
 
 /** The ids that a decision asks for, in order. */
 export const newId = (number: number) => uuid('aaaa', number)
@@ -67,6 +72,9 @@ const ids: Readonly<Record<string, string>> = {
   referral,
   careRequest,
   membership: userMembership,
+  disclosureRequest,
+  correctionRequest,
+  suspensionRequest,
   organization: clinic,
   site: satellite,
   staff: 'saito',

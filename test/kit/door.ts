@@ -10,7 +10,8 @@ import { systemActor } from '#domain/kernel/metadata.ts'
 import { startOfDay } from '#domain/kernel/time.ts'
 import { DEV_AUDIENCE, DEV_ISSUER, type DevIssuer, openDevIssuer } from '#infra/auth/dev-issuer.ts'
 import { tokenVerifier } from '#infra/auth/token-verifier.ts'
-import { identifier } from '#src/access/principal.ts'
+import { integrationBy } from '#src/access/integration-key.ts'
+import { identifier, staffBy } from '#src/access/principal.ts'
 import { buildApp } from '#src/http/app.ts'
 import { makeLog } from '#src/log.ts'
 import { type System, startSystem } from '#src/system.ts'
@@ -89,7 +90,7 @@ export const openTestDoor = async (t: Test, options: DoorOptions = {}): Promise<
   const verify = tokenVerifier({ issuer: DEV_ISSUER, audience: DEV_AUDIENCE, key: issuer.publicKey })
   const app = await buildApp({
     system,
-    identify: identifier(verify, system.view),
+    identify: identifier(verify, staffBy(system), integrationBy(system)),
     familyReference: (subscriber, family) =>
       Buffer.from(`${subscriber}~${family}`).toString('base64url').slice(0, 24),
     log,

@@ -10,6 +10,7 @@ import type { Projection } from '#domain/kernel/projection.ts'
 import { memoryEventStore } from '#infra/event-store/memory.ts'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
 import { openReadStore } from '#infra/read-store/read-store.ts'
+import { keyAccess } from '#src/keys.ts'
 import { startProjectorThread } from '#src/projector/thread.ts'
 import { verifyViews } from '#src/projector/verify.ts'
 import { times } from '#test/contract/event-store.ts'
@@ -143,7 +144,7 @@ await t.test(
     const counting = changed(notes, {
       apply(...args) {
         applied += 1
-        notes.apply(...(args as Parameters<typeof notes.apply>))
+        notes.apply(...(args.slice(0, 2) as unknown as Parameters<typeof notes.apply>))
       },
     })
     const fixed = run(t, { store, file, projections: [counting, tally] })
@@ -444,7 +445,7 @@ await t.test('in a thread of its own: the same, and it is started again when it 
   const { log, lines } = listening()
   await store.append(noteStream, 'any', someNotes(1_000))
   const entry = new URL('./kit/worker.ts', import.meta.url)
-  const runner = await startProjectorThread({ eventLog, file, log, entry })
+  const runner = await startProjectorThread({ eventLog, file, keys: keyAccess(directory), log, entry })
   const views = openReadStore({ file, onDamage: runner.renew })
   t.teardown(async () => {
     views.close()

@@ -1,13 +1,20 @@
 import t from 'tap'
 import { fiscalYear } from '#domain/calendar/age.ts'
 import { careRequest } from '#domain/care-request/care-request.ts'
+import { consultation } from '#domain/consultation/consultation.ts'
+import { catalogue } from '#domain/events.ts'
+import { decoder } from '#domain/kernel/codec.ts'
 import { streamName } from '#domain/kernel/event.ts'
-import { weekday } from '#domain/kernel/time.ts'
+import { addDays, startOfDay, weekday } from '#domain/kernel/time.ts'
 import { referral } from '#domain/referral/referral.ts'
+import { retention } from '#domain/retention/retention.ts'
 import { visit } from '#domain/visit/visit.ts'
+import { openItems } from '#projections/open-items.ts'
 import { projections } from '#projections/registry.ts'
+import { retentionDates } from '#projections/retention.ts'
 import { fujii, hara, nakamura, ogawa, saito, storyA, tanaka } from '#src/cli/demo/stories/tanaka.ts'
-import { instantOf, passTime } from '#src/cli/demo/tell.ts'
+import { instantOf, passTime, welcome } from '#src/cli/demo/tell.ts'
+import { proposeErasures } from '#src/erasure/propose.ts'
 import { verifyViews } from '#src/projector/verify.ts'
 import { readModelFile } from '#src/system.ts'
 import { uuidV7 } from '#src/write/command-id.ts'
@@ -98,13 +105,22 @@ for (const engine of engines) {
       t.equal(inJapan(last?.recordedAt ?? ''), '2025-04-12 10:20')
     })
 
-    t.test('the ward sees REF-A1 and what was attached to it', async (t) => {
-      const asWard = await world.timeline(ogawa.staffId)
-      t.match(firstEntry(asWard, 'referral', tanaka.referral), {
-        type: 'ReferralSent',
-        summary: /産後2か月・睡眠不足/,
-      })
+    t.test('while the consent lasted, the ward saw REF-A1 and what was attached to it', async (t) => {
+      const then = await tellIn(t, engine, storyA, { until: '2022-02-25 12:00' })
+      const sent = firstEntry(await then.timeline(ogawa.staffId), 'referral', tanaka.referral)
+      t.match(sent, { type: 'ReferralSent', summary: /産後2か月・睡眠不足/ })
+      t.strictSame(sent?.redacted, [])
     })
+
+    t.test(
+      'years after it ended, the ward sees that there was a referral, and not what it said',
+      async (t) => {
+        const sent = firstEntry(await world.timeline(ogawa.staffId), 'referral', tanaka.referral)
+        t.equal(sent?.type, 'ReferralSent')
+        t.notMatch(sent?.summary, /産後2か月・睡眠不足/)
+        t.match(sent?.redacted, ['/summary'])
+      },
+    )
 
     t.test(
       'the ward sees neither the notices A7 and A8 nor a word of the consultation, nor the visits',
@@ -194,10 +210,16 @@ for (const engine of engines) {
     })
 
     t.test('every view rebuilt from the log equals the live one', async (t) => {
-      const { store, decode } = world.system
+      const { store, keyring } = world.system
       const file = readModelFile(world.dataDir)
       await world.system.projector.reached(await store.head(), 10_000)
-      const verdicts = await verifyViews({ store, file, projections, decode })
+      const verdicts = await verifyViews({
+        store,
+        file,
+        projections,
+        decode: decoder(catalogue),
+        secrets: keyring,
+      })
       t.equal(verdicts.length, projections.length)
       t.strictSame(
         verdicts.filter(({ equal }) => !equal),
@@ -234,6 +256,88 @@ for (const engine of engines) {
         ['VisitRecorded', true],
         ['ChildPlacementChanged', true],
       ])
+    })
+
+    t.test(
+      'N15: erased five fiscal years after the last of it, counts are what they were and names are gone',
+      async (t) => {
+        const world = await tellIn(t, engine, storyA)
+        const before = await visitsIn(world, 2021)
+        const { store, projector, processes, eraser } = world.system
+        await passTime(world.system, world.clock, startOfDay('2026-03-01'))
+        for (const { stream } of world.system.views
+          .reader(openItems)
+          .list({ where: { family: tanaka.family } }))
+          t.equal(
+            stream,
+            streamName('consultation', tanaka.consultation),
+            'what is still open has to be ended first',
+          )
+        receiptOf(
+          await world.attempt({
+            by: saito,
+            of: consultation,
+            command: 'CloseConsultation',
+            id: tanaka.consultation,
+            data: { closeReason: '幼稚園に入り、相談は終わり' },
+          }),
+        )
+        await projector.reached(await store.head(), 10_000)
+        const keptUntil = world.system.views.reader(retentionDates).get(tanaka.family)?.keepUntil ?? ''
+        t.match(keptUntil, /^20\d\d-03-31$/)
+        world.clock.set(startOfDay(addDays(keptUntil, 1)))
+        await processes.settled(await store.head(), 10_000)
+        const director = { ...saito, staffId: 'shocho', role: 'hubDirector' as const, name: '所長' }
+        const erase = () =>
+          world.attempt({
+            by: director,
+            of: retention,
+            command: 'ErasePersonalData',
+            id: tanaka.family,
+            data: { why: 'retentionEnded' },
+          })
+        t.equal(outcomeOf(await erase()), 'retention/not-due')
+        t.equal(await proposeErasures(world.system), 1)
+        await projector.reached(await store.head(), 10_000)
+        t.equal(outcomeOf(await erase()), 'done')
+        t.ok(await eraser.done(await store.head(), 10_000))
+        await projector.reached(await store.head(), 10_000)
+        t.strictSame([before.visits.length, before.adults, before.children], [3, 4, 2])
+        const after = await visitsIn(world, 2021)
+        t.strictSame([after.visits.length, after.adults, after.children], [3, 4, 2])
+        const left = JSON.stringify([
+          (await world.facts()).map(({ data, metadata }) => [data, metadata]),
+          await world.timeline(saito.staffId),
+          await world.read(saito.staffId, `/v1/families/${tanaka.family}`),
+          await world.read(saito.staffId, '/v1/feeds/referrals?limit=500'),
+        ])
+        t.notMatch(left, /美咲|健一|陽斗|田中|2021-12-07|1097-0421/)
+      },
+    )
+
+    t.test('N5: the ward asks for the notice A7: refused, and logged', async (t) => {
+      t.match(await world.read(ogawa.staffId, `/v1/notices/${tanaka.notice}`), { status: 404 })
+      t.match(
+        world.logged.filter((line) => line.includes('reading refused')).at(-1),
+        /"route":"\/v1\/notices\/:id".*"staffId":"ogawa"/,
+      )
+    })
+
+    t.test('N6: the hub of another ward searches for 田中 and finds nothing', async (t) => {
+      t.strictSame(await world.search(saito.staffId, { name: '田中 陽斗', birthDate: '2021-12-07' }), {
+        families: [{ familyId: tanaka.family }],
+      })
+      const elsewhere = {
+        staffId: 'tsurumi-1',
+        name: '鶴見',
+        role: 'hubStaff' as const,
+        organization: 'ORG-141011-H',
+      }
+      await welcome(world.system, world.clock, elsewhere)
+      t.strictSame(await world.search(elsewhere.staffId, { name: '田中 陽斗', birthDate: '2021-12-07' }), {
+        families: [],
+      })
+      t.match(await world.read(elsewhere.staffId, `/v1/families/${tanaka.family}/timeline`), { status: 404 })
     })
 
     t.test('N10: A9 annulled as "wrong family" leaves 4 persons in FY2021', async (t) => {

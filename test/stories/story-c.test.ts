@@ -2,6 +2,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { fiscalYear } from '#domain/calendar/age.ts'
+import { catalogue } from '#domain/events.ts'
+import { decoder } from '#domain/kernel/codec.ts'
 import { streamName } from '#domain/kernel/event.ts'
 import { daysBetween, weekday } from '#domain/kernel/time.ts'
 import { referral } from '#domain/referral/referral.ts'
@@ -149,9 +151,15 @@ for (const engine of engines) {
     })
 
     t.test('every view rebuilt from the log equals the live one', async (t) => {
-      const { store, decode } = world.system
+      const { store, keyring } = world.system
       await world.system.projector.reached(await store.head(), 10_000)
-      const verdicts = await verifyViews({ store, file: readModelFile(world.dataDir), projections, decode })
+      const verdicts = await verifyViews({
+        store,
+        file: readModelFile(world.dataDir),
+        projections,
+        decode: decoder(catalogue),
+        secrets: keyring,
+      })
       t.strictSame(
         verdicts.filter(({ equal }) => !equal),
         [],

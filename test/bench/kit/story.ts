@@ -1,5 +1,3 @@
-import { catalogue } from '#domain/events.ts'
-import { decoder } from '#domain/kernel/codec.ts'
 import type { Stored } from '#domain/kernel/event-store.ts'
 import type { Actor } from '#domain/kernel/metadata.ts'
 import { systemActor } from '#domain/kernel/metadata.ts'
@@ -9,9 +7,9 @@ import { japaneseCalendar } from '#infra/calendar/holidays.ts'
 import { memoryEventStore } from '#infra/event-store/memory.ts'
 import { seedDirectory } from '#src/seed.ts'
 import { uuidV7 } from '#src/write/command-id.ts'
-import { executor } from '#src/write/execute.ts'
-import { foldCache } from '#src/write/fold-cache.ts'
+import { writePath } from '#src/write/write-path.ts'
 import { mchCoordinator, nakamura, ward } from '#test/kit/controls.ts'
+import { transparent } from '../../kit/keys.ts'
 import { visitBody } from './visits.ts'
 
 const VISITS_IN_A_ROUND = 30
@@ -25,12 +23,10 @@ export const story = async (
   start = '2019-04-03T01:00:00.000Z',
 ): Promise<readonly Stored[]> => {
   const store = memoryEventStore()
-  const decode = decoder(catalogue)
   let now = start
-  const execute = executor({
+  const { execute } = writePath({
     store,
-    decode,
-    view: foldCache(store, decode),
+    keyring: transparent,
     now: () => now,
     calendar: japaneseCalendar,
   })

@@ -1,14 +1,13 @@
 import { join } from 'node:path'
-import { catalogue } from '#domain/events.ts'
-import { decoder } from '#domain/kernel/codec.ts'
 import { japaneseCalendar } from '#infra/calendar/holidays.ts'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
+import { keyAccess, openKeys } from '#src/keys.ts'
 import type { Log } from '#src/log.ts'
 import { seedDirectory } from '#src/seed.ts'
 import { eventLogFile, type System, startSystem } from '#src/system.ts'
 import { uuidV7 } from '#src/write/command-id.ts'
-import { type Execute, executor } from '#src/write/execute.ts'
-import { foldCache } from '#src/write/fold-cache.ts'
+import type { Execute } from '#src/write/execute.ts'
+import { writePath } from '#src/write/write-path.ts'
 import { writeFamilies } from './city.ts'
 import { recordVisit } from './visits.ts'
 
@@ -40,11 +39,17 @@ export const caughtUp = async ({ store, projector, processes }: System): Promise
 /** Log and write path alone: what changes with the age of a log changes here. */
 export const openWritePath = async (dir: string): Promise<{ execute: Execute; close(): Promise<void> }> => {
   const store = await openSqliteEventStore({ file: eventLogFile(dir) })
-  const decode = decoder(catalogue)
+  const keyring = openKeys(keyAccess(dir))
   const now = () => new Date().toISOString()
-  const execute = executor({ store, decode, view: foldCache(store, decode), now, calendar: japaneseCalendar })
+  const { execute } = writePath({ store, keyring, now, calendar: japaneseCalendar })
   await seedDirectory(execute)
-  return { execute, close: () => store.close() }
+  return {
+    execute,
+    async close() {
+      await store.close()
+      keyring.close()
+    },
+  }
 }
 
 /** One visit of some family, from the body a tablet sends to the receipt. */

@@ -1,7 +1,5 @@
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { catalogue } from '#domain/events.ts'
-import { decoder } from '#domain/kernel/codec.ts'
 import type { Actor } from '#domain/kernel/metadata.ts'
 import { lifecycles } from '#domain/lifecycles.ts'
 import { watches } from '#domain/processes/deadlines.ts'
@@ -9,10 +7,11 @@ import { processes } from '#domain/processes/registry.ts'
 import { japaneseCalendar } from '#infra/calendar/holidays.ts'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
 import { openProcessJournal, type ProcessJournal } from '#infra/process-journal/sqlite.ts'
+import { keyAccess, openKeys } from '#src/keys.ts'
 import { startProcesses } from '#src/processes/runner.ts'
 import { seedDirectory } from '#src/seed.ts'
-import { type Execute, executor } from '#src/write/execute.ts'
-import { foldCache } from '#src/write/fold-cache.ts'
+import type { Execute } from '#src/write/execute.ts'
+import { writePath } from '#src/write/write-path.ts'
 import { mchCoordinator, nakamura, partner, ward } from '#test/kit/controls.ts'
 import { familiesOf } from './resent.ts'
 
@@ -28,9 +27,9 @@ const dieAt = (here: string) => {
 }
 
 const store = await openSqliteEventStore({ file: join(dir, 'events.db') })
-const decode = decoder(catalogue)
+const keyring = openKeys(keyAccess(dir))
 const now = () => new Date().toISOString()
-const execute = executor({ store, decode, view: foldCache(store, decode), now, calendar: japaneseCalendar })
+const { decode, execute } = writePath({ store, keyring, now, calendar: japaneseCalendar })
 await seedDirectory(execute)
 
 const mortal: Execute = async (command) => {

@@ -79,12 +79,12 @@ export const changed = (of: Projection, change: Partial<Projection>): Projection
 /** Throws at every event that says so. */
 export const stumbling = (over: Projection): Projection =>
   changed(over, {
-    apply(event, rows) {
+    apply(event, rows, secrets) {
       const { note } = event.data as { note: string }
       // What it has put before it throws must not stay.
       rows.put(`half-done ${note}`, { note, marks: 0 })
       if (note === 'stone') throw new TypeError('stumbled')
       rows.delete(`half-done ${note}`)
-      over.apply(event, rows)
+      over.apply(event, rows, secrets)
     },
   })

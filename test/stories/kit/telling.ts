@@ -1,7 +1,6 @@
 import type { InjectOptions } from 'fastify'
 import type { Test } from 'tap'
-import { catalogue, type DomainEvent, type RecordedEvent } from '#domain/events.ts'
-import { decoder } from '#domain/kernel/codec.ts'
+import type { DomainEvent, RecordedEvent } from '#domain/events.ts'
 import { streamName } from '#domain/kernel/event.ts'
 import type { Lifecycle } from '#domain/kernel/lifecycle.ts'
 import { japanClock, japanDate } from '#domain/kernel/time.ts'
@@ -32,6 +31,7 @@ export type Shown = {
   readonly recordedAt: string
   readonly late: boolean
   readonly summary: string
+  readonly redacted: readonly string[]
   readonly links: readonly { readonly rel: string; readonly stream: string }[]
 }
 
@@ -54,6 +54,9 @@ export type World = {
   attempt(what: Attempt): Promise<Answer>
   /** What the door answers to this colleague. */
   read(as: string, path: string): Promise<unknown>
+  search(as: string, what: { readonly name: string; readonly birthDate: string }): Promise<unknown>
+  /** Every line of the log so far. */
+  readonly logged: readonly string[]
   timeline(as: string, query?: string): Promise<readonly Shown[]>
   stop(): Promise<void>
 }
@@ -82,9 +85,10 @@ export const openWorld = async (
   clock: StoryClock,
   dataDir: string,
 ): Promise<World> => {
-  const log = makeLog('silent')
+  const logged: string[] = []
+  const log = makeLog('info', { write: (line) => void logged.push(line) })
   const system = await startSystem({ dataDir, engine, log, now: clock.now, tickMs: 0 })
-  const staffMember = staffBy(system.view)
+  const staffMember = staffBy(system)
   const app = await buildApp({
     system,
     identify: async (header = '') => (await staffMember(header.replace('Bearer ', ''))) ?? 'not-staff',
@@ -94,7 +98,7 @@ export const openWorld = async (
     devMode: true,
   })
   const handle = handler(system, relationIn(system))
-  const decode = decoder(catalogue)
+  const { decode } = system
   const doors = doorsOf(lifecycles)
   let stopping: Promise<void> | undefined
 
@@ -114,6 +118,12 @@ export const openWorld = async (
     dataDir,
     facts,
     read,
+    logged,
+    async search(as, what) {
+      await system.projector.reached(await system.store.head(), SETTLE_MS)
+      const headers = { authorization: `Bearer ${as}` }
+      return (await app.inject({ method: 'POST', url: '/v1/families/search', headers, payload: what })).json()
+    },
     async of(type) {
       const all = await facts()
       return all.filter((event) => event.type === type) as Extract<RecordedEvent, { type: typeof type }>[]

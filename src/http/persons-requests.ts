@@ -1,0 +1,235 @@
+import { z } from 'zod'
+import { catalogue } from '#domain/events.ts'
+import { protection } from '#domain/family/protection.ts'
+import type { Catalogue, Recorded } from '#domain/kernel/event.ts'
+import { StoreUnavailable } from '#domain/kernel/event-store.ts'
+import { foldOf } from '#domain/kernel/lifecycle.ts'
+import type { Role } from '#domain/kernel/metadata.ts'
+import { correctionRequest } from '#domain/persons-request/correction-request.ts'
+import { disclosureRequest } from '#domain/persons-request/disclosure-request.ts'
+import { type ExportEntry, exportOf, partAt } from '#domain/persons-request/export.ts'
+import { type Recipient, type Sources, whoGot } from '#domain/persons-request/who-got.ts'
+import { accessLog } from '#projections/access-log.ts'
+import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
+import { mayKnow } from '#src/access/holder.ts'
+import type { Principal } from '#src/access/principal.ts'
+import type { System } from '#src/system.ts'
+import type { Handled } from '#src/write/handle.ts'
+import { notFound, principalOf, type Shop } from './context.ts'
+import { sendProblem } from './problem.ts'
+import { type ReadRoute, readRoute } from './routes.ts'
+
+/** Who prepares what is handed over (dossier 4.7). */
+const preparers: readonly Role[] = ['hubPartner', 'hubDirector', 'wardManager']
+const CATCH_UP_MS = 5_000
+
+/** From the access log: who opened a family's records, and to which other organisations they were shown. */
+const sourcesIn = ({ views }: Pick<System, 'views'>): Sources => {
+  const viewsOf = (familyId: string) => views.reader(accessLog).list({ where: { family: familyId } })
+  return {
+    disclosuresOf: (familyId) =>
+      viewsOf(familyId)
+        .filter(({ organizationId, holder }) => organizationId !== holder)
+        .map(({ organizationId, classes, at }) => ({ organizationId, dataClasses: classes, at })),
+    openedOf: (familyId) =>
+      viewsOf(familyId).map(({ staffId, classes, at }) => ({ staffId, dataClasses: classes, at })),
+    // The feed carries no field that a person could have corrected.
+    subscribersOf: () => [],
+  }
+}
+
+/** What a decision on a request needs to be carried out: what is handed over, and who has to be told. */
+export const personsRequestRoutes = (shop: Shop): readonly ReadRoute[] => [
+  exportRoute(shop),
+  recipientsRoute(shop, sourcesIn(shop.system)),
+]
+
+const exportRoute = (shop: Shop): ReadRoute =>
+  readRoute({
+    path: '/v1/disclosure-requests/{id}/export',
+    operationId: 'ExportDisclosure',
+    summary:
+      'What was decided to be shown, each field by itself; withheld ones with their ground (R-PRI-13).',
+    by: preparers,
+    query: z.strictObject({}),
+    answer: {
+      type: 'object',
+      required: ['id', 'decision', 'entries'],
+      properties: {
+        id: { type: 'string', format: 'uuid' },
+        decision: { type: 'string' },
+        ground: { type: 'string' },
+        entries: { type: 'array', items: { type: 'object' } },
+      },
+    },
+    async handle({ params }, request, reply) {
+      const principal = principalOf(request)
+      const id = idOf(params)
+      const state = id && (await shop.system.view(disclosureFold, id)).state
+      if (!state || state.status === 'none' || !(await isTheirs(shop, principal, disclosureRequest, state)))
+        return notFound(request, reply)
+      if (!('outcome' in state))
+        return sendProblem(request, reply, {
+          status: 409,
+          code: 'disclosure-request/not-decided',
+          title: 'It has not been decided what is shown.',
+          state: state.status,
+        })
+      const { outcome, ground, withhold } = state
+      const decided = { id, decision: outcome, ...(ground !== undefined && { ground }) }
+      // Without looking: whether there is something or not, the answer is the same (81条).
+      if (outcome === 'refused' || outcome === 'existenceNotAnswered') return { ...decided, entries: [] }
+      const { familyId, personId, organizationId: holder, from, to, dataClasses } = state
+      const hidesWhereabouts = (await shop.system.view(protection, familyId)).state.isProtected
+      const facts = await factsOfFamily(shop.system, familyId)
+      const asking = { familyId, personId, holder, from, to, dataClasses, withhold, hidesWhereabouts }
+      const entries = exportOf(facts, catalogue, asking)
+      if (entries.length > 0)
+        await shop.recordView({
+          principal,
+          familyId,
+          purpose: 'personsRequest',
+          route: request.routeOptions.url ?? '',
+          released: {
+            classes: classesOf(facts, entries),
+            holders: [holder],
+            rules: ['R-PRI-13'],
+            count: entries.length,
+          },
+          requestId: request.id,
+        })
+      return { ...decided, entries }
+    },
+  })
+
+const recipientsRoute = (shop: Shop, sources: Sources): ReadRoute =>
+  readRoute({
+    path: '/v1/correction-requests/{id}/recipients',
+    operationId: 'ReadCorrectionRecipients',
+    summary:
+      'Everybody who got the wrong value: as it stands now, or as it was pinned by the decision (R-PRI-14).',
+    by: preparers,
+    query: z.strictObject({}),
+    answer: {
+      type: 'object',
+      required: ['id', 'pinned', 'recipients'],
+      properties: {
+        id: { type: 'string', format: 'uuid' },
+        pinned: { type: 'boolean' },
+        recipients: { type: 'array', items: { type: 'object' } },
+      },
+    },
+    async handle({ params }, request, reply) {
+      const principal = principalOf(request)
+      const id = idOf(params)
+      const state = id && (await shop.system.view(correctionFold, id)).state
+      if (!state || state.status === 'none' || !(await isTheirs(shop, principal, correctionRequest, state)))
+        return notFound(request, reply)
+      if (!('recipients' in state))
+        return { id, pinned: false, recipients: await recipientsNow(shop.system, sources, state) }
+      const { recipients, untold, personId } = state
+      const all: readonly Partial<Recipient>[] = [
+        { personId },
+        ...recipients.filter((one) => one.personId !== personId),
+      ]
+      const isTold = (one: Partial<Recipient>) =>
+        !untold.includes(one.staffId ?? one.organizationId ?? one.personId ?? '')
+      return { id, pinned: true, recipients: all.map((one) => ({ ...one, told: isTold(one) })) }
+    },
+  })
+
+const disclosureFold = foldOf(disclosureRequest)
+const correctionFold = foldOf(correctionRequest)
+
+const UUID = z.guid().toLowerCase()
+const idOf = ({ id }: Readonly<Record<string, string>>): string | undefined => UUID.safeParse(id).data
+
+/** Only of the organisation that decides; of another's request nobody learns that it is there. */
+const isTheirs = async (
+  { relation }: Shop,
+  principal: Principal,
+  lifecycle: Parameters<typeof mayKnow>[1],
+  state: { readonly status: string; readonly familyId: string },
+): Promise<boolean> =>
+  mayKnow(principal, lifecycle, state) && (await relation.mayRead(principal, state.familyId))
+
+/** Every fact of every stream that has to do with the family, in log order; the streams are found on its timeline. */
+const factsOfFamily = async (
+  { store, decode, views, projector }: System,
+  familyId: string,
+): Promise<readonly Recorded[]> => {
+  if (!(await projector.reached(await store.head(), CATCH_UP_MS)))
+    throw new StoreUnavailable('the timeline is behind the log')
+  const entries = views.reader(familyTimeline).list({ where: { family: familyId } })
+  const streams = new Set(entries.map(({ stream }) => stream))
+  const facts = (await Promise.all([...streams].map((stream) => store.read(stream)))).flat()
+  return facts.map(decode).sort((a, b) => (a.position < b.position ? -1 : 1))
+}
+
+type Disputed = { readonly familyId: string; readonly eventId: string; readonly field: string }
+
+const recipientsNow = async (
+  system: System,
+  sources: Sources,
+  { familyId, eventId, field }: Disputed,
+): Promise<readonly Recipient[]> => {
+  const facts = await factsOfFamily(system, familyId)
+  return whoGot(facts, { eventId, field, until: system.now() }, sources)
+}
+
+/**
+ * Fills in what only the log can say before a command is decided: which entry a correction is about, and everybody who got the
+ * wrong value. What the client said about either is dropped. A repeated decision finds the list it had pinned.
+ */
+export const withTheLog =
+  (system: System, handle: Handled, sources: Sources = sourcesIn(system)): Handled =>
+  async (incoming) => {
+    const { door, body, principal, id } = incoming
+    const isAsked = door.lifecycle.name === correctionRequest.name && door.spec.by.includes(principal.role)
+    // What does not fit its schema is refused as it came.
+    if (!isAsked || !door.body.safeParse(body).success) return handle(incoming)
+    const said = body as Readonly<Record<string, unknown>>
+    if (door.name === 'RequestCorrection') {
+      const { entry: _, ...rest } = said
+      return handle({ ...incoming, body: { ...rest, ...(await entryIn(system, principal, rest)) } })
+    }
+    if (door.name !== 'DecideCorrection') return handle(incoming)
+    const { recipients: _, ...rest } = said
+    const recipients = await pinned(system, sources, principal, id, rest.outcome)
+    return handle({ ...incoming, body: { ...rest, recipients } })
+  }
+
+/** The entry as this organisation holds it; nothing where it is another's, another family's, or of a class no export knows. */
+const entryIn = async (
+  { store, decode }: System,
+  { organizationId }: Principal,
+  { eventId, familyId, field }: Readonly<Record<string, unknown>>,
+) => {
+  if (typeof eventId !== 'string' || typeof familyId !== 'string' || typeof field !== 'string') return {}
+  const stored = UUID.safeParse(eventId).success ? await store.find(eventId.toLowerCase()) : undefined
+  if (!stored) return {}
+  const fact: Recorded = decode(stored)
+  const isHeldHere =
+    fact.metadata.actor.organizationId === organizationId && fact.metadata.familyId === familyId.toLowerCase()
+  const part = isHeldHere ? partAt(fact, catalogue as Catalogue, field) : undefined
+  return part === undefined ? {} : { entry: { stream: fact.stream, type: fact.type, part } }
+}
+
+const pinned = async (
+  system: System,
+  sources: Sources,
+  principal: Principal,
+  id: string,
+  outcome: unknown,
+): Promise<readonly Recipient[]> => {
+  const key = UUID.safeParse(id).data
+  const state = key && (await system.view(correctionFold, key)).state
+  if (!state || state.status === 'none' || outcome === 'refused') return []
+  if (!mayKnow(principal, correctionRequest, state)) return []
+  return 'recipients' in state ? state.recipients : recipientsNow(system, sources, state)
+}
+
+const classesOf = (facts: readonly Recorded[], entries: readonly ExportEntry[]) => {
+  const shown = new Set(entries.map(({ eventId }) => eventId))
+  return [...new Set(facts.filter(({ id }) => shown.has(id)).map(({ metadata }) => metadata.dataClass))]
+}

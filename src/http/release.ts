@@ -1,0 +1,53 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { purpose } from '#domain/codes/purpose.ts'
+import type { Reveal } from '#src/access/reveal.ts'
+import { principalOf, type Shop } from './context.ts'
+import { sendProblem } from './problem.ts'
+
+/** How often an answer is made anew because what may be seen changed while it was made. */
+const ATTEMPTS = 5
+
+/**
+ * Makes an answer out of what may be revealed of a family, writes down who saw it, and only then lets it go. What a consent
+ * or a protection forbids from some position on is not released after it: once the access is recorded, the same questions
+ * are asked again, and another answer means beginning anew.
+ */
+export const release = async (
+  shop: Shop,
+  familyId: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  make: (reveal: Reveal) => unknown,
+): Promise<unknown> => {
+  const principal = principalOf(request)
+  const why = purposeOf(request)
+  if (why === undefined)
+    return sendProblem(request, reply, {
+      status: 400,
+      code: 'request/invalid',
+      detail: `X-Purpose is one of ${Object.keys(purpose.labels).join(', ')}.`,
+    })
+  for (let tries = 0; tries < ATTEMPTS; tries++) {
+    // What an answer that was not released had said of itself goes with it.
+    for (const header of ['etag', 'link']) reply.removeHeader(header)
+    const reveal = await shop.reveal(principal, familyId)
+    const answer = make(reveal)
+    const released = reveal.released()
+    if (!released) return answer
+    await shop.recordView({
+      principal,
+      familyId,
+      purpose: why,
+      route: request.routeOptions.url ?? '',
+      released,
+      requestId: request.id,
+    })
+    if ((await shop.reveal(principal, familyId)).signature === reveal.signature) return answer
+  }
+  return sendProblem(request, reply, { status: 503, code: 'service/unavailable', retryAfter: 1 })
+}
+
+const purposeOf = ({ headers }: FastifyRequest): string | undefined => {
+  const given = headers['x-purpose'] ?? 'support'
+  return typeof given === 'string' && Object.hasOwn(purpose.labels, given) ? given : undefined
+}
