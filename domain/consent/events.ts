@@ -15,6 +15,8 @@ export const scopeShape = {
   people: z.array(PersonId).min(1).max(20),
 }
 
+const REASON = { subject: 'family', dataClass: 'consultationSummary' } as const
+
 const scopeInWords = (
   { recipients, dataClasses }: { recipients: readonly string[]; dataClasses: readonly string[] },
   language: 'ja' | 'en',
@@ -55,7 +57,8 @@ export const consentEvents = {
     title: { ja: '同意の範囲を狭める', en: 'Consent narrowed' },
     summary: scopeInWords,
   }),
-  ConsentWithdrawn: fact(z.object({ reason: text(500).optional() }), {
+  /** Recipients learn that it was withdrawn, not why (R-PRI-5): the reason is none of what they were to be told. */
+  ConsentWithdrawn: fact(z.object({ reason: text(500, REASON).optional() }), {
     title: { ja: '同意の撤回', en: 'Consent withdrawn' },
     state: 'withdrawn',
   }),

@@ -22,6 +22,8 @@ export type Due = { readonly on: string; readonly at?: string | undefined }
 export type Begun = {
   readonly status: ReferralStatus
   readonly familyId: string
+  /** Whom it is about, where that was said. */
+  readonly people?: readonly string[] | undefined
   readonly consultationId?: string | undefined
   readonly linkLevel: string
   readonly urgency: string
@@ -113,6 +115,7 @@ function begin(data: Omit<Envelope, 'sentFrom'>, status: ReferralStatus, { actor
   return {
     status,
     familyId: data.familyId,
+    people: data.people,
     consultationId: data.consultationId,
     linkLevel: data.linkLevel,
     urgency: data.urgency,

@@ -35,12 +35,17 @@ const TEXTS = [
   'question',
   'answer',
   'closeReason',
+  'reason',
 ] as const
 
-const textsOf = ({ data }: Entry): readonly string[] =>
-  TEXTS.flatMap((name) => {
+const textsOf = ({ type, data }: Entry): readonly string[] => {
+  const shape = shapeOf(specOf(type)?.schema ?? NOTHING) ?? {}
+  return TEXTS.flatMap((name) => {
     const value = data[name]
-    return typeof value === 'string' ? [name === 'words' ? `「${value}」` : value] : []
+    // Elsewhere a field of that name is a code.
+    const isText = shape[name] !== undefined && marksOf(shape[name]).sensitive !== undefined
+    return isText && typeof value === 'string' ? [name === 'words' ? `「${value}」` : value] : []
   })
+}
 
 const NOTHING = { _zod: { def: {} } } as Parameters<typeof shapeOf>[0]

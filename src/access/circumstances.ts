@@ -5,6 +5,7 @@ import type { DataClass } from '#domain/kernel/classes.ts'
 import { foldOf } from '#domain/kernel/lifecycle.ts'
 import { baseCode } from '#domain/kernel/schema.ts'
 import { japanDate } from '#domain/kernel/time.ts'
+import { given } from '#domain/kernel/values.ts'
 import { referral } from '#domain/referral/referral.ts'
 import { consents } from '#projections/consents.ts'
 import { openItems } from '#projections/open-items.ts'
@@ -13,8 +14,15 @@ import type { System } from '#src/system.ts'
 import { isGlassBroken } from './break-glass.ts'
 import { isInConflict, type Principal } from './principal.ts'
 
-/** A record as it belongs to a family: one that is part of a referral crosses on that referral's ground. */
-export type OfFamily = Resource & { readonly referralId?: string }
+/** A record as it belongs to a family. */
+export type OfFamily = Resource & {
+  /** What is part of a referral crosses on that referral's ground. */
+  readonly referralId?: string
+  /** Persons it is about; none: the family. A consent reaches only those it names (R-PRI-1, R-PRI-3). */
+  readonly people?: readonly string[]
+  /** No ground opens it to another organisation: why a consent was withdrawn is not told (R-PRI-5). */
+  readonly ownOnly?: true
+}
 
 /** What is known of one asker and one family at one moment. */
 export type Moment = {
@@ -26,9 +34,14 @@ export type Moment = {
   readonly signature: string
 }
 
-/** An agreement that is in force: whose records, to whom, of which classes. */
-type Agreement = { readonly sender: string; readonly dataClasses: readonly string[] }
-type Ground = 'consent' | 'legal' | undefined
+/** An agreement that is in force: whose records, of which classes, about whom. */
+type Agreement = {
+  readonly sender: string
+  readonly dataClasses: readonly string[]
+  readonly people: readonly string[]
+}
+/** Why a letter may be read, and about whom it is, where that is said. */
+type Ground = { readonly basis: NonNullable<Circumstances['basis']>; readonly people?: readonly string[] }
 
 const consentFold = foldOf(consent)
 const referralFold = foldOf(referral)
@@ -55,9 +68,9 @@ export const circumstancesIn =
       if (!first.includes(organizationId)) continue
       const { state } = await view(consentFold, consentId)
       if (state.status !== 'active' || today < state.from || today > state.scope.until) continue
-      const { recipients, dataClasses } = state.scope
+      const { recipients, dataClasses, people } = state.scope
       if (recipients.includes(organizationId))
-        agreements.set(consentId, { sender: state.sender, dataClasses })
+        agreements.set(consentId, { sender: state.sender, dataClasses, people })
     }
     const grounds = new Map<string, Ground>()
     const ends = new Map<string, readonly string[]>()
@@ -65,46 +78,70 @@ export const circumstancesIn =
       if (from !== organizationId && to !== organizationId) continue
       ends.set(referralId, to === undefined ? [from] : [from, to])
       // Nothing is sent without a ground (G1), and what the sender was answered stays with the sender (R-PRI-5).
-      if (from === organizationId) grounds.set(referralId, 'consent')
+      if (from === organizationId) grounds.set(referralId, { basis: 'consent' })
       else {
         const { state } = await view(referralFold, referralId)
-        if (state.status !== 'none') grounds.set(referralId, groundOf(state, agreements))
+        const ground = state.status === 'none' ? undefined : groundOf(state, agreements)
+        if (ground) grounds.set(referralId, ground)
       }
     }
-    const reached = [...ends].find(
-      ([id, [, to]]) => to === organizationId && grounds.get(id) !== undefined,
-    )?.[0]
+    const received = [...grounds].flatMap(([id, ground]) =>
+      ends.get(id)?.[1] === organizationId ? [ground] : [],
+    )
 
-    const basisOf = ({ dataClass, holder, referralId }: OfFamily): Ground => {
-      if (holder === organizationId) return undefined
-      if (referralId !== undefined && grounds.get(referralId)) return grounds.get(referralId)
-      if (agrees(agreements, holder, dataClass)) return 'consent'
+    const basisOf = ({
+      dataClass,
+      holder,
+      referralId,
+      people,
+      ownOnly,
+    }: OfFamily): Circumstances['basis'] => {
+      if (holder === organizationId || ownOnly) return undefined
+      if (referralId !== undefined && grounds.has(referralId)) return grounds.get(referralId)?.basis
+      if (agrees(agreements, holder, dataClass, people)) return 'consent'
       // Whoever is sent a family has to know who it is.
-      return dataClass === 'registration' && reached !== undefined ? grounds.get(reached) : undefined
+      return dataClass === 'registration'
+        ? received.find((ground) => covers(ground.people, people))?.basis
+        : undefined
     }
     const breakGlass = isGlassBroken(views, principal, familyId, now())
     const still = { conflict, dvProtected: isProtected, assigned, breakGlass }
     return {
-      of(resource) {
-        const basis = basisOf(resource)
-        return basis === undefined ? still : { ...still, basis }
-      },
+      of: (resource) => ({ ...still, ...given({ basis: basisOf(resource) }) }),
       ends,
       hidesWhereabouts: isProtected && !assigned,
       signature: JSON.stringify([still, [...agreements], [...grounds]]),
     }
   }
 
-type Grounds = { readonly basis?: string | undefined; readonly legalBasis?: string | undefined }
-
-/** A letter may be read by its receiver under the consent with which it was sent, as long as that is in force. */
-const groundOf = ({ basis, legalBasis }: Grounds, agreements: ReadonlyMap<string, Agreement>): Ground => {
-  if (basis !== undefined) return agreements.has(basis) ? 'consent' : undefined
-  return legalBasis !== undefined && baseCode(legalBasis) !== 'consent' ? 'legal' : undefined
+type Letter = {
+  readonly basis?: string | undefined
+  readonly legalBasis?: string | undefined
+  readonly people?: readonly string[] | undefined
 }
 
-const agrees = (agreements: ReadonlyMap<string, Agreement>, holder: string, dataClass: DataClass): boolean =>
+/** A letter may be read by its receiver under the consent with which it was sent, as long as that is in force. */
+const groundOf = (
+  { basis, legalBasis, people }: Letter,
+  agreements: ReadonlyMap<string, Agreement>,
+): Ground | undefined => {
+  const agreement = basis === undefined ? undefined : agreements.get(basis)
+  if (agreement) return { basis: 'consent', people: people ?? agreement.people }
+  const isLegal = basis === undefined && legalBasis !== undefined && baseCode(legalBasis) !== 'consent'
+  return isLegal ? { basis: 'legal', ...(people && { people }) } : undefined
+}
+
+const agrees = (
+  agreements: ReadonlyMap<string, Agreement>,
+  holder: string,
+  dataClass: DataClass,
+  about: readonly string[] | undefined,
+): boolean =>
   [...agreements.values()].some(
-    ({ sender, dataClasses }) =>
-      sender === holder && dataClasses.some((code) => baseCode(code) === dataClass),
+    ({ sender, dataClasses, people }) =>
+      sender === holder && dataClasses.some((code) => baseCode(code) === dataClass) && covers(people, about),
   )
+
+/** Nobody named: about the family; nobody named there: about all of it. */
+const covers = (people: readonly string[] | undefined, about: readonly string[] = []): boolean =>
+  people === undefined || about.every((person) => people.includes(person))

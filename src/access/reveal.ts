@@ -1,23 +1,20 @@
-import type { z } from 'zod'
 import { type Decision, decide } from '#domain/access/decide.ts'
 import type { Kind } from '#domain/access/grid.ts'
 import type { DataClass } from '#domain/kernel/classes.ts'
-import { type EventSpec, idIn } from '#domain/kernel/event.ts'
-import { elementOf, marksOf, shapeOf } from '#domain/kernel/schema.ts'
+import { idIn } from '#domain/kernel/event.ts'
 import { lifecycles } from '#domain/lifecycles.ts'
 import type { FamilyRow, Member } from '#projections/families.ts'
 import type { Entry } from '#projections/family-timeline/entry.ts'
 import { specOf } from '#projections/family-timeline/entry.ts'
 import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
 import type { OpenItem } from '#projections/open-items.ts'
+import type { ReferralRow } from '#projections/referrals.ts'
 import type { System } from '#src/system.ts'
 import { circumstancesIn, type OfFamily } from './circumstances.ts'
+import { holdsOtherClasses, holdsPersons, personFields, trimmed } from './fields.ts'
 import { openEntry, openFamily } from './open.ts'
 import { isInConflict, type Principal } from './principal.ts'
 import { tellsWhereabouts, withoutWhereabouts } from './whereabouts.ts'
-
-/** What stands where a text is that this reader may know of, but not read. */
-export const MASK = '■'
 
 /** An entry as one reader may see it: opened as far as it is theirs, and what was left out by name. */
 export type Shown = {
@@ -72,8 +69,9 @@ export const revealIn = (system: System): RevealTo => {
     const remembered = new Map<string, Decision>()
 
     const ask = (resource: OfFamily): Decision => {
-      const { dataClass, holder, recordedBy, referralId } = resource
-      const key = `${dataClass} ${holder} ${recordedBy === principal.staffId} ${referralId} ${resource.addressees}`
+      const { dataClass, holder, recordedBy, referralId, people, ownOnly } = resource
+      const isMine = recordedBy === principal.staffId
+      const key = `${dataClass} ${holder} ${isMine} ${referralId} ${resource.addressees} ${people} ${ownOnly}`
       const known = remembered.get(key)
       const decision = known ?? decide(asker, 'read', resource, moment.of(resource))
       if (!known) remembered.set(key, decision)
@@ -104,7 +102,8 @@ export const revealIn = (system: System): RevealTo => {
       const isOthers = entry.kind === 'family' && organizationId !== principal.organizationId
       const holder =
         (role === 'system' || isOthers ? opening?.actor.organizationId : undefined) ?? organizationId
-      const base = { dataClass: entry.dataClass, holder, recordedBy: staffId }
+      const people = peopleIn(entry)
+      const base = { dataClass: entry.dataClass, holder, recordedBy: staffId, ...(people && { people }) }
       if (entry.kind === 'referral') {
         const referralId = idIn(entry.stream)
         return { ...base, referralId, addressees: moment.ends.get(referralId) ?? [] }
@@ -134,15 +133,16 @@ export const revealIn = (system: System): RevealTo => {
           return { entry: bare(entry), redacted: ['data', 'summary'], effect }
 
         const redacted: string[] = []
-        const isShown = (dataClass: DataClass): boolean => {
-          if (dataClass === entry.dataClass) return CONTENT.has(effect)
-          const part = { ...resource, dataClass }
+        const isShown = (dataClass: DataClass, personId: string | undefined): boolean => {
+          if (dataClass === entry.dataClass && personId === undefined) return CONTENT.has(effect)
+          const part = partOf(entry, resource, dataClass, personId)
           const decided = ask(part)
           if (!CONTENT.has(decided.effect)) return false
           note(decided, part)
           return true
         }
-        const isWhole = CONTENT.has(effect) && !holdsOtherClasses(spec)
+        const isOwn = resource.holder === principal.organizationId
+        const isWhole = CONTENT.has(effect) && !holdsOtherClasses(spec) && (isOwn || !holdsPersons(spec))
         const data = isWhole
           ? entry.data
           : (trimmed(entry.data, spec.schema, entry.dataClass, isShown, '', redacted) as Entry['data'])
@@ -167,9 +167,11 @@ export const revealIn = (system: System): RevealTo => {
           }
         const schema = specOf(entry.type)?.schema
         const redacted: string[] = []
-        const isShown = (dataClass: DataClass) =>
+        const isShown = (dataClass: DataClass, personId: string | undefined) =>
           CONTENT.has(
-            dataClass === entry.dataClass ? decision.effect : ask({ ...resource, dataClass }).effect,
+            dataClass === entry.dataClass && personId === undefined
+              ? decision.effect
+              : ask(partOf(entry, resource, dataClass, personId)).effect,
           )
         if (schema && decision.effect !== 'existence')
           trimmed(entry.data, schema, entry.dataClass, isShown, '', redacted)
@@ -180,20 +182,23 @@ export const revealIn = (system: System): RevealTo => {
         // Who belongs to a family is registered by its hub; a ward's corrections are part of that register.
         const holder = row.registeredBy ?? row.organizations[0] ?? ''
         const registration = ask({ dataClass: 'registration', holder })
-        const contact = ask({ dataClass: 'contact', holder })
         const redacted: string[] = []
         const members = row.members.map(({ contact: reach, ...member }): Member => {
-          const named: Member = CONTENT.has(registration.effect)
-            ? member
-            : { personId: member.personId, as: member.as, relation: member.relation }
+          const { personId, as, relation } = member
+          const about = { holder, people: [personId] }
+          const isNamed = CONTENT.has(ask({ ...about, dataClass: 'registration' }).effect)
+          if (!isNamed) redacted.push('members.name', 'members.birthDate')
+          const named: Member = isNamed ? member : { personId, as, relation }
           if (reach === undefined) return named
-          if (CONTENT.has(contact.effect)) return { ...named, contact: reach }
-          redacted.push('members.contact')
-          return named
+          const contact: OfFamily = { ...about, dataClass: 'contact' }
+          const decision = ask(contact)
+          if (!CONTENT.has(decision.effect)) {
+            redacted.push('members.contact')
+            return named
+          }
+          note(decision, contact)
+          return { ...named, contact: reach }
         })
-        if (members.some((member) => member.contact !== undefined))
-          note(contact, { dataClass: 'contact', holder })
-        if (!CONTENT.has(registration.effect)) redacted.push('members.name', 'members.birthDate')
         const { card: _, ...rest } = row
         const kept = CONTENT.has(registration.effect) ? row : rest
         return { row: openFamily(keyring)({ ...kept, members }), redacted: [...new Set(redacted)] }
@@ -201,11 +206,13 @@ export const revealIn = (system: System): RevealTo => {
       item: (item) => SHOWN.has(ask(resourceOfItem(item)).effect),
       thing(kind, { holder, addressees }, id) {
         const opening = openingOf(`${kind}-${id}`)
+        const people = opening && peopleIn(opening)
         const resource: OfFamily = {
           dataClass: classOfKind(kind),
           holder: holder ?? opening?.actor.organizationId ?? '',
           addressees,
           ...(opening && { recordedBy: opening.actor.staffId }),
+          ...(people && { people }),
           ...(kind === 'referral' && { referralId: id }),
         }
         const decision = ask(resource)
@@ -237,13 +244,36 @@ const resourceOfItem = ({ kind, opener, owner, receiver }: OpenItem): OfFamily =
 })
 
 /** Whether an open item may stand in this person's work list: what asking for it would answer. */
-export const isListed = (principal: Principal, item: OpenItem): boolean => {
-  const circumstances = {
-    assigned: item.owner.staffId === principal.staffId,
-    conflict: isInConflict(principal, item.familyId),
-  }
+export const isListed = (principal: Principal, item: OpenItem): boolean =>
+  mayStand(principal, resourceOfItem(item), item.familyId, item.owner.staffId === principal.staffId)
+
+/** The same of a referral that was sent. `openedBy`: staff id of whoever began it. */
+export const isReferralListed = (
+  principal: Principal,
+  { familyId, from, to, assignee }: ReferralRow,
+  openedBy: string | undefined,
+): boolean =>
+  mayStand(
+    principal,
+    {
+      dataClass: classOfKind('referral'),
+      holder: from,
+      addressees: to === undefined ? [] : [to],
+      ...(openedBy !== undefined && { recordedBy: openedBy }),
+    },
+    familyId,
+    assignee === principal.staffId,
+  )
+
+const mayStand = (
+  principal: Principal,
+  resource: OfFamily,
+  familyId: string | undefined,
+  assigned: boolean,
+): boolean => {
+  const circumstances = { assigned, conflict: isInConflict(principal, familyId) }
   const asker = { ...principal, kind: principal.role as Kind }
-  return SHOWN.has(decide(asker, 'read', resourceOfItem(item), circumstances).effect)
+  return SHOWN.has(decide(asker, 'read', resource, circumstances).effect)
 }
 
 const SHOWN: ReadonlySet<Decision['effect']> = new Set([
@@ -253,6 +283,19 @@ const SHOWN: ReadonlySet<Decision['effect']> = new Set([
   'masked',
   'existence',
 ])
+/** One field of an entry: its class and the person whom it is about may be others than the entry's. */
+const partOf = (
+  { dataClass: ofEntry, kind }: Entry,
+  { people, ...resource }: OfFamily,
+  dataClass: DataClass,
+  personId: string | undefined,
+): OfFamily => ({
+  ...resource,
+  dataClass,
+  ...(personId === undefined ? people && { people } : { people: [personId] }),
+  ...(kind === 'consent' && dataClass !== ofEntry && { ownOnly: true as const }),
+})
+
 /** Of these the first entry says who else has to do with them. */
 const SHARED: ReadonlySet<string> = new Set(['consent', 'family'])
 const isText = (value: unknown): value is string => typeof value === 'string'
@@ -263,52 +306,13 @@ const bare = (entry: Entry): Entry => {
   return { ...rest, type: 'Existence', data: {}, links: [] }
 }
 
-/** The data without what is sensitive and not to be shown; `■` where only that it is there may be known. */
-const trimmed = (
-  data: unknown,
-  schema: z.core.$ZodType,
-  dataClass: DataClass,
-  isShown: (dataClass: DataClass) => boolean,
-  field: string,
-  redacted: string[],
-): unknown => {
-  if (data === undefined || data === null) return data
-  const { sensitive } = marksOf(schema)
-  if (sensitive) {
-    if (isShown(sensitive.dataClass ?? dataClass)) return data
-    redacted.push(field)
-    return MASK
-  }
-  const element = elementOf(schema)
-  if (element && Array.isArray(data))
-    return data.map((item) => trimmed(item, element, dataClass, isShown, field, redacted))
-  const shape = shapeOf(schema)
-  if (!shape || typeof data !== 'object') return data
-  const fields = data as Readonly<Record<string, unknown>>
-  return Object.fromEntries(
-    Object.entries(shape).flatMap(([name, inner]) =>
-      name in fields
-        ? [[name, trimmed(fields[name], inner, dataClass, isShown, `${field}/${name}`, redacted)]]
-        : [],
-    ),
-  )
+/** Persons whom a fact as a whole is about: those its own fields name. Who a letter or a consent is about was asked for when it was made. */
+const peopleIn = ({ type, kind, data }: Entry): readonly string[] | undefined => {
+  const fields = CROSSES_BY_ITSELF.has(kind) ? [] : personFields(type)
+  const people = fields.flatMap((field) => data[field] ?? []).filter(isText)
+  return people.length === 0 ? undefined : people
 }
-
-/** Whether some field of this fact is of another class than the fact; asked for every entry, so remembered. */
-const holdsOtherClasses = (spec: EventSpec): boolean => {
-  const known = others.get(spec)
-  if (known !== undefined) return known
-  const differs = (schema: z.core.$ZodType): boolean => {
-    const { sensitive } = marksOf(schema)
-    if (sensitive) return (sensitive.dataClass ?? spec.dataClass) !== spec.dataClass
-    const element = elementOf(schema)
-    return element ? differs(element) : Object.values(shapeOf(schema) ?? {}).some(differs)
-  }
-  const found = differs(spec.schema)
-  others.set(spec, found)
-  return found
-}
-const others = new WeakMap<EventSpec, boolean>()
+const CROSSES_BY_ITSELF: ReadonlySet<string> = new Set(['referral', 'consent'])
 
 /** The class of a lifecycle is that of the fact it begins with. */
 const classOfKind = (kind: string): DataClass => kinds.get(kind) ?? 'council'

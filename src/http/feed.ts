@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { cellFor } from '#domain/access/grid.ts'
 import { hubRoles, type Role, wardRoles } from '#domain/kernel/metadata.ts'
 import { directory } from '#projections/directory.ts'
 import { EVERYBODY, type FeedRow, referralFeed } from '#projections/referral-feed.ts'
-import type { Principal } from '#src/access/principal.ts'
+import { isInConflict, type Principal } from '#src/access/principal.ts'
 import { principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
 import { sendProblem } from './problem.ts'
@@ -20,7 +21,11 @@ const FeedQuery = z.strictObject({
   wait: z.coerce.number().min(0).max(MAX_WAIT_S).default(0).describe('Seconds to wait for the first event.'),
 })
 
-const readers: readonly Role[] = ['integration', ...hubRoles, ...wardRoles]
+/** Whom the table gives envelopes to, whoever wrote them: a feed that left some out would have holes. */
+const readers: readonly Role[] = ['integration' as const, ...hubRoles, ...wardRoles].filter((role) => {
+  const { read } = cellFor('referralEnvelope', role)
+  return read !== undefined && read.when !== 'recordedBy'
+})
 
 /** The pull feed (API 3, dossier 2.12): in log order, one dense sequence for each subscriber, no personal data. */
 export const feedRoute = (shop: Shop): ReadRoute =>
@@ -64,7 +69,10 @@ export const feedRoute = (shop: Shop): ReadRoute =>
       const cursor = encodeCursor(['referrals', organization], [last])
       reply.header('Link', nextLink(request.url, 'after', cursor))
       return {
-        events: rows.map((row) => cloudEvent(row, shop.familyReference(principal.staffId, row.familyId))),
+        // R-ACC-3 comes before a sequence without holes; programs have no conflicts, and no holes.
+        events: rows
+          .filter(({ familyId }) => !isInConflict(principal, familyId))
+          .map((row) => cloudEvent(row, shop.familyReference(principal.staffId, row.familyId))),
         cursor,
         more: rows.length === limit,
       }

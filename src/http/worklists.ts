@@ -3,10 +3,11 @@ import type { Query } from '#domain/kernel/projection.ts'
 import { japanDate } from '#domain/kernel/time.ts'
 import { hubAndWard } from '#domain/roles.ts'
 import { breakGlassUses } from '#projections/break-glass.ts'
+import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
 import { type OpenItem, openItems } from '#projections/open-items.ts'
-import { referrals } from '#projections/referrals.ts'
+import { type ReferralRow, referrals } from '#projections/referrals.ts'
 import { isInConflict, type Principal } from '#src/access/principal.ts'
-import { isListed } from '#src/access/reveal.ts'
+import { isListed, isReferralListed } from '#src/access/reveal.ts'
 import { notFound, principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
 import { sendProblem } from './problem.ts'
@@ -67,7 +68,7 @@ export const worklistRoute = (shop: Shop): ReadRoute =>
 
       if (name === 'break-glass') return { name, items: toldOf(shop, principal) }
       const found = name.startsWith('referrals-')
-        ? referralList(shop, name, organizationId, open === 'true', place, limit)
+        ? referralList(shop, name, principal, open === 'true', place, limit)
         : itemList(shop, name, principal, place, limit)
       if (!found) return notFound(request, reply)
       const next = found.last && encodeCursor(question, found.last)
@@ -93,17 +94,17 @@ const toldOf = ({ system: { views } }: Shop, principal: Principal) => {
 type Found = { readonly rows: Rows; readonly last: Place | undefined }
 
 const referralList = (
-  shop: Shop,
+  { system: { views } }: Shop,
   name: string,
-  organization: string,
+  principal: Principal,
   open: boolean,
   place: Place | undefined,
   limit: number,
 ): Found | undefined => {
   const side = { 'referrals-in': 'to', 'referrals-out': 'from' }[name]
   if (!side) return undefined
-  const rows = shop.system.views.reader(referrals).list({
-    where: { [side]: organization, ...(open && { open: 1 }) },
+  const rows = views.reader(referrals).list({
+    where: { [side]: principal.organizationId, ...(open && { open: 1 }) },
     orderBy: [
       ['sentOn', 'asc'],
       ['referralId', 'asc'],
@@ -113,7 +114,12 @@ const referralList = (
   })
   const page = rows.slice(0, limit)
   const last = page.at(-1)
-  return { rows: page, last: rows.length > limit && last ? [last.sentOn, last.referralId] : undefined }
+  const timeline = views.reader(familyTimeline)
+  const openedBy = ({ referralId }: ReferralRow) => timeline.get(`referral-${referralId}@1`)?.actor.staffId
+  return {
+    rows: page.filter((row) => isReferralListed(principal, row, openedBy(row))),
+    last: rows.length > limit && last ? [last.sentOn, last.referralId] : undefined,
+  }
 }
 
 const itemList = (

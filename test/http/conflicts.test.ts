@@ -49,6 +49,7 @@ const LISTS = [
   '/v1/worklists/referrals-out',
   '/v1/worklists/referrals-in',
   '/v1/worklists/overdue',
+  '/v1/feeds/referrals?limit=500',
 ]
 const listed = async (who: Who) => {
   const headers = await fresh(door)

@@ -272,3 +272,12 @@ await t.test('a missed clock is told with its day', async (t) => {
   )
   t.match(overdue?.data, { status: 'sent', due: { dueOn: '2024-06-04' } })
 })
+
+await t.test(
+  'whom the table gives only their own envelopes takes none from the feed: it would have holes',
+  async (t) => {
+    problem(t, await door.get('coordinator', '/v1/feeds/referrals'), 403, 'access/role-not-allowed')
+    for (const who of ['nakamura', 'partner', 'director', 'mchCoordinator', 'wardManager'] as const)
+      t.equal((await door.get(who, '/v1/feeds/referrals')).statusCode, 200, who)
+  },
+)

@@ -89,7 +89,9 @@ const readers = [
   'auditor',
 ] as const satisfies readonly Who[]
 const lists = ['consultations-open', 'care-unmatched', 'notices-unshared', 'overdue'] as const
+const letters = ['referrals-in', 'referrals-out'] as const
 type Listed = { readonly stream: string; readonly type?: string }
+type Letter = { readonly familyId: string; readonly referralId: string }
 
 const isGiven = async (who: Who, stream: string): Promise<boolean> => {
   const [kind = '', ...id] = stream.split('-')
@@ -108,6 +110,16 @@ const listed = async (
   for (const name of lists) {
     const { items = [] } = (await door.get(who, `/v1/worklists/${name}?limit=500`, headers)).json()
     shown.push(...items.filter(({ familyId }: { familyId?: string }) => familyId === id))
+  }
+  for (const name of letters) {
+    const { items = [] } = (
+      await door.get(who, `/v1/worklists/${name}?open=false&limit=500`, headers)
+    ).json() as { items?: readonly Letter[] }
+    shown.push(
+      ...items
+        .filter(({ familyId }) => familyId === id)
+        .map(({ referralId }) => ({ stream: `referral-${referralId}` })),
+    )
   }
   return [...new Set(shown.map(({ stream }) => stream))].filter((stream) => !stream.startsWith('family-'))
 }
