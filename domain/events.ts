@@ -1,6 +1,7 @@
 import { accessLogEvents } from '#domain/access-log/events.ts'
 import { breakGlassEvents } from '#domain/break-glass/events.ts'
 import { careRequestEvents } from '#domain/care-request/events.ts'
+import { caseApprovalEvents } from '#domain/case-approval/events.ts'
 import { consentEvents } from '#domain/consent/events.ts'
 import { consultationEvents } from '#domain/consultation/events.ts'
 import { familyEvents } from '#domain/family/events.ts'
@@ -33,6 +34,7 @@ export const catalogue = {
   ...staffEvents,
   ...integrationEvents,
   ...breakGlassEvents,
+  ...caseApprovalEvents,
   ...accessLogEvents,
   ...retentionEvents,
 }

@@ -1,5 +1,6 @@
 import { breakGlass } from '#domain/break-glass/break-glass.ts'
 import { careRequest } from '#domain/care-request/care-request.ts'
+import { caseApproval } from '#domain/case-approval/case-approval.ts'
 import { consent } from '#domain/consent/consent.ts'
 import { consultation } from '#domain/consultation/consultation.ts'
 import { family } from '#domain/family/family.ts'
@@ -35,5 +36,6 @@ export const lifecycles: readonly Lifecycle[] = [
   staff,
   integration,
   breakGlass,
+  caseApproval,
   retention,
 ]

@@ -1,6 +1,7 @@
 import type { Projection } from '#domain/kernel/projection.ts'
 import { accessLog } from './access-log.ts'
 import { breakGlassUses } from './break-glass.ts'
+import { caseApprovals } from './case-approvals.ts'
 import { consents } from './consents.ts'
 import { directory } from './directory.ts'
 import { families } from './families.ts'
@@ -21,6 +22,7 @@ export const projections: readonly Projection[] = [
   referralFeed,
   consents,
   breakGlassUses,
+  caseApprovals,
   accessLog,
   retentionDates,
   directory,

@@ -33,7 +33,7 @@ export type Circumstances = {
   readonly dvProtected?: boolean
   /** Break-glass in force for this asker and family (R-ACC-4). */
   readonly breakGlass?: boolean
-  /** An auditor's approval for this case (R-ACC-5). */
+  /** The holder's approval for this auditor and case (R-ACC-5). */
   readonly approval?: boolean
   /** Both members have agreed to the match. */
   readonly matchAgreed?: boolean

@@ -3,6 +3,7 @@ import type { Recorded } from '#domain/kernel/event.ts'
 import { streamName } from '#domain/kernel/event.ts'
 import type { Condition, Projection, ReadStore, Rows } from '#domain/kernel/projection.ts'
 import { breakGlassUses } from '#projections/break-glass.ts'
+import { caseApprovals } from '#projections/case-approvals.ts'
 import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
 import type { System } from '#src/system.ts'
 import { staffBy } from './principal.ts'
@@ -64,6 +65,10 @@ const factsUntil = async (
       .reader(breakGlassUses)
       .list({ where: { family: familyId } })
       .map(({ id }) => streamName('breakGlass', id)),
+    ...views
+      .reader(caseApprovals)
+      .list({ where: { family: familyId } })
+      .map(({ id }) => streamName('caseApproval', id)),
   ])
   const all = (await Promise.all([...streams].map((stream) => store.read(stream)))).flat()
   return all

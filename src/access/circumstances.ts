@@ -12,6 +12,7 @@ import { openItems } from '#projections/open-items.ts'
 import { referrals } from '#projections/referrals.ts'
 import type { System } from '#src/system.ts'
 import { isGlassBroken } from './break-glass.ts'
+import { approvedHolders } from './case-approval.ts'
 import { isInConflict, type Principal } from './principal.ts'
 
 /** A record as it belongs to a family. */
@@ -51,8 +52,9 @@ const referralFold = foldOf(referral)
  * a withdrawal or a protection acts with the next answer.
  */
 export const circumstancesIn =
-  ({ view, views, now }: Pick<System, 'view' | 'views' | 'now'>) =>
+  (system: Pick<System, 'view' | 'views' | 'now'>) =>
   async (principal: Principal, familyId: string): Promise<Moment> => {
+    const { view, views, now } = system
     const { organizationId, staffId } = principal
     const conflict = isInConflict(principal, familyId)
     const { isProtected }: Protection = (await view(protection, familyId)).state
@@ -105,12 +107,17 @@ export const circumstancesIn =
         : undefined
     }
     const breakGlass = isGlassBroken(views, principal, familyId, now())
+    const approved = await approvedHolders(system, principal, familyId)
     const still = { conflict, dvProtected: isProtected, assigned, breakGlass }
     return {
-      of: (resource) => ({ ...still, ...given({ basis: basisOf(resource) }) }),
+      of: (resource) => ({
+        ...still,
+        ...given({ basis: basisOf(resource) }),
+        approval: approved.has(resource.holder),
+      }),
       ends,
       hidesWhereabouts: isProtected && !assigned,
-      signature: JSON.stringify([still, [...agreements], [...grounds]]),
+      signature: JSON.stringify([still, [...agreements], [...grounds], [...approved]]),
     }
   }
 
