@@ -24,6 +24,17 @@ export const accessLogEvents = {
     }),
     { title: { ja: '閲覧', en: 'Viewed' }, bookkeeping: true },
   ),
+  /** Somebody asked for what is there and not for them (dossier 7.3, N5). They were told that there is nothing. */
+  ReadingRefused: fact(
+    z.object({
+      route: plainText(120),
+      /** What kept it from them: `relation` when their organisation has nothing to do with the family, otherwise as in `RecordViewed`. */
+      rule: plainText(80),
+      /** Whose record was asked for, where one organisation holds it. */
+      holder: OrganizationId.optional(),
+    }),
+    { title: { ja: '閲覧の拒否', en: 'Reading refused' }, bookkeeping: true },
+  ),
 }
 
 export type AccessLogEvent = EventOf<typeof accessLogEvents>

@@ -16,23 +16,36 @@ export type Viewing = {
   readonly requestId: string
 }
 
-/** @throws StoreUnavailable and then nothing may be released */
-export type RecordView = (viewing: Viewing) => Promise<void>
+export type Refusing = Pick<Viewing, 'principal' | 'familyId' | 'route' | 'requestId'> & {
+  readonly rule: string
+  readonly holder?: string
+}
 
-/** Who looks is written down before anything is released: no event, no data (SECURITY, Rules). */
-export const accessLogIn =
-  ({ store, now }: Pick<System, 'store' | 'now'>): RecordView =>
-  async ({ principal, familyId, purpose, route, released, requestId }) => {
+export type AccessLog = {
+  /**
+   * Who looks is written down before anything is released: no event, no data (SECURITY, Rules).
+   * @throws StoreUnavailable and then nothing may be released
+   */
+  viewed(viewing: Viewing): Promise<void>
+  /** Who asked for what is not theirs. Nothing leaves either way, so nobody waits for it. */
+  refused(refusing: Refusing): Promise<void>
+}
+
+export const accessLogIn = ({ store, now }: Pick<System, 'store' | 'now'>): AccessLog => {
+  const write = async (
+    type: keyof typeof accessLogEvents,
+    { principal, familyId, requestId }: Pick<Viewing, 'principal' | 'familyId' | 'requestId'>,
+    data: Readonly<Record<string, unknown>>,
+  ): Promise<void> => {
     const recordedAt = now()
     const id = uuidV7(Date.parse(recordedAt))
-    const data = accessLogEvents.RecordViewed.schema.parse({ purpose, route, ...released })
     await store.append(streamName('access', familyId), 'any', [
       {
         id,
-        type: 'RecordViewed',
+        type,
         schemaVersion: 1,
         recordedAt,
-        data,
+        data: accessLogEvents[type].schema.parse(data),
         metadata: {
           occurredAt: recordedAt,
           occurredOn: japanDate(recordedAt),
@@ -48,3 +61,14 @@ export const accessLogIn =
       },
     ])
   }
+  return {
+    viewed: (viewing) => {
+      const { purpose, route, released } = viewing
+      return write('RecordViewed', viewing, { purpose, route, ...released })
+    },
+    refused: (refusing) => {
+      const { route, rule, holder } = refusing
+      return write('ReadingRefused', refusing, { route, rule, holder })
+    },
+  }
+}

@@ -40,12 +40,12 @@ export type Reveal = {
   hasEntry(entry: Entry): boolean
   family(row: FamilyRow): { readonly row: FamilyRow; readonly redacted: readonly string[] }
   item(item: OpenItem): boolean
-  /** How much of a lifecycle's state; `existence` that it is there, `deny` not even that. */
+  /** How much of a lifecycle's state, and why; `existence` that it is there, `deny` not even that. */
   thing(
     kind: string,
     whose: { readonly holder: string | undefined; readonly addressees: readonly string[] },
     id: string,
-  ): Decision['effect']
+  ): Pick<Decision, 'effect' | 'ruleId'>
   /** Of classes that are watched (†), as far as they were released by this one; undefined when none was. */
   released(): Released | undefined
   /** The household is in hiding, and the one who asks has nothing to do for it (R-ACC-2). */
@@ -217,7 +217,7 @@ export const revealIn = (system: System): RevealTo => {
         }
         const decision = ask(resource)
         note(decision, resource)
-        return SHOWN.has(decision.effect) ? decision.effect : 'deny'
+        return SHOWN.has(decision.effect) ? decision : { effect: 'deny', ruleId: decision.ruleId }
       },
       released() {
         if (watched.length === 0) return undefined

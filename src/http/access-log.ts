@@ -3,7 +3,7 @@ import { japanDate } from '#domain/kernel/time.ts'
 import { type AccessRow, accessLog } from '#projections/access-log.ts'
 import { breakGlassUses } from '#projections/break-glass.ts'
 import { isInConflict, type Principal } from '#src/access/principal.ts'
-import { notFound, principalOf, type Shop } from './context.ts'
+import { notTheirFamily, principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
 import { sendProblem } from './problem.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
@@ -27,7 +27,8 @@ export const accessLogRoutes = (shop: Shop): readonly ReadRoute[] => [
     async handle({ params, query: { limit, cursor } }, request, reply) {
       const familyId = (params.id ?? '').toLowerCase()
       const principal = principalOf(request)
-      if (!(await shop.relation.mayRead(principal, familyId))) return notFound(request, reply)
+      if (!(await shop.relation.mayRead(principal, familyId)))
+        return notTheirFamily(shop, request, reply, familyId)
       const place = cursor === undefined ? undefined : decodeCursor([familyId], cursor)
       if (cursor !== undefined && place?.length !== 2) return sendProblem(request, reply, badCursor)
       const rows = rowsFor(shop, principal, familyId, {
@@ -55,8 +56,10 @@ export const accessLogRoutes = (shop: Shop): readonly ReadRoute[] => [
     async handle({ params }, request, reply) {
       const familyId = (params.id ?? '').toLowerCase()
       const principal = principalOf(request)
-      if (!(await shop.relation.mayRead(principal, familyId))) return notFound(request, reply)
-      return { familyId, months: summaryOf(rowsFor(shop, principal, familyId, {})) }
+      if (!(await shop.relation.mayRead(principal, familyId)))
+        return notTheirFamily(shop, request, reply, familyId)
+      const looks = rowsFor(shop, principal, familyId, {}).filter(({ outcome }) => outcome === 'shown')
+      return { familyId, months: summaryOf(looks) }
     },
   }),
   readRoute({

@@ -3,7 +3,7 @@ import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
 import swagger, { type StaticDocumentSpec } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { lifecycles } from '#domain/lifecycles.ts'
 import { accessLogIn } from '#src/access/access-log.ts'
 import type { Identify } from '#src/access/principal.ts'
@@ -19,7 +19,7 @@ import { asSeenRoute } from './as-seen.ts'
 import { auditRoute } from './audit.ts'
 import { batchRoute } from './batch.ts'
 import { commandRoutes } from './commands.ts'
-import type { Shop } from './context.ts'
+import { principalOf, type Refused, type Shop } from './context.ts'
 import { directoryRoutes } from './directory.ts'
 import { erasureRoutes } from './erasure.ts'
 import { answerErrors, BAD_REQUEST, problemFor } from './errors.ts'
@@ -91,7 +91,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     identify,
     relation,
     reveal: revealIn(system),
-    recordView: accessLogIn(system),
+    accessLog: accessLogIn(system),
     hidesWhereabouts: whereaboutsIn(system),
     handle: withTheLog(system, handler(system, relation)),
     familyReference: options.familyReference,
@@ -121,7 +121,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parseJson(body)),
   )
   app.decorateRequest('principal', null)
-  app.decorateRequest('refusedBy', null)
+  app.decorateRequest('refused', null)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(ON_EVERY_ANSWER)
     if (options.devMode) reply.header('Tsunagi-Mode', 'dev')
@@ -142,17 +142,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
-    if (request.refusedBy !== null)
-      log.info(
-        {
-          route: request.routeOptions.url,
-          requestId: request.id,
-          role: request.principal?.role,
-          staffId: request.principal?.staffId,
-          rule: request.refusedBy,
-        },
-        'reading refused',
-      )
+    if (request.refused !== null) noteRefusal(shop, log, request, request.refused)
     log.debug(
       {
         route: request.routeOptions.url,
@@ -195,6 +185,23 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
   readRoutes(app, shop, reads)
   integrationRoutes(app, shop)
   return app
+}
+
+/** After the answer has gone: how long it takes must not tell that there is something. */
+const noteRefusal = (
+  { accessLog }: Shop,
+  log: Log,
+  request: FastifyRequest,
+  { familyId, ...refused }: Refused,
+): void => {
+  const principal = principalOf(request)
+  const asked = { route: request.routeOptions.url ?? '', requestId: request.id }
+  const { role, staffId } = principal
+  log.info({ ...asked, role, staffId, rule: refused.rule }, 'reading refused')
+  if (familyId === undefined) return
+  accessLog
+    .refused({ ...asked, ...refused, principal, familyId })
+    .catch((error: unknown) => log.warn({ ...asked, err: error }, 'a refused reading was not written down'))
 }
 
 /** A connection that was busy when closing began would stay open for its keep-alive time after its answer. */

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { RecordView } from '#src/access/access-log.ts'
-import type { Identify, Principal } from '#src/access/principal.ts'
+import { families } from '#projections/families.ts'
+import type { AccessLog, Refusing } from '#src/access/access-log.ts'
+import { type Identify, isInConflict, type Principal } from '#src/access/principal.ts'
 import type { Relation } from '#src/access/relation.ts'
 import type { RevealTo } from '#src/access/reveal.ts'
 import type { HidesWhereabouts } from '#src/access/whereabouts.ts'
@@ -14,7 +15,7 @@ export type Shop = {
   readonly identify: Identify
   readonly relation: Relation
   readonly reveal: RevealTo
-  readonly recordView: RecordView
+  readonly accessLog: AccessLog
   readonly hidesWhereabouts: HidesWhereabouts
   readonly handle: Handled
   /** Makes the pseudonym of a family for one subscriber. */
@@ -26,10 +27,12 @@ export type Shop = {
 declare module 'fastify' {
   interface FastifyRequest {
     principal: Principal | null
-    /** Why something that is there was not shown: a rule's id, or that it is another's. */
-    refusedBy: string | null
+    /** Something is there and was not shown. */
+    refused: Refused | null
   }
 }
+
+export type Refused = Pick<Refusing, 'rule' | 'holder'> & { readonly familyId?: string }
 
 /** The one who asks; routes that need nobody never call it. */
 export const principalOf = ({ principal }: FastifyRequest): Principal => {
@@ -64,3 +67,26 @@ export const hasReached = async (
 
 export const notFound = (request: FastifyRequest, reply: FastifyReply) =>
   sendProblem(request, reply, { status: 404, code: 'request/not-found' })
+
+/** What is there and not for them is answered like nothing; that they asked is noted when the answer has gone. */
+export const notForThem = (request: FastifyRequest, reply: FastifyReply, refused: Refused) => {
+  request.refused = refused
+  return notFound(request, reply)
+}
+
+/** Nothing of this family is for them, or there is no such family. */
+export const notTheirFamily = (
+  { system: { views } }: Shop,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  familyId: string,
+) => {
+  const row = views.reader(families).get(familyId)
+  if (!row) return notFound(request, reply)
+  const rule = isInConflict(principalOf(request), familyId) ? 'R-ACC-3' : 'relation'
+  return notForThem(request, reply, {
+    familyId,
+    rule,
+    ...(row.registeredBy !== undefined && { holder: row.registeredBy }),
+  })
+}

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { openItems } from '#projections/open-items.ts'
 import { retentionDates } from '#projections/retention.ts'
-import { notFound, principalOf, type Shop } from './context.ts'
+import { notFound, notTheirFamily, principalOf, type Shop } from './context.ts'
 import { sendProblem } from './problem.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
@@ -18,7 +18,8 @@ export const erasureRoutes = (shop: Shop): readonly ReadRoute[] => [
     answer: { type: 'object' },
     async handle({ params }, request, reply) {
       const familyId = (params.id ?? '').toLowerCase()
-      if (!(await shop.relation.mayRead(principalOf(request), familyId))) return notFound(request, reply)
+      if (!(await shop.relation.mayRead(principalOf(request), familyId)))
+        return notTheirFamily(shop, request, reply, familyId)
       const { store, keyring } = shop.system
       const decided = (await store.read(`retention-${familyId}`)).find(
         ({ type }) => type === 'PersonalDataErased',

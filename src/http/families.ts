@@ -9,7 +9,7 @@ import { type FamilyRow, families, type Member, wardOn } from '#projections/fami
 import { birthDateKey, cardKey, familySearch, nameKey, type SearchRow } from '#projections/family-search.ts'
 import { type OpenItem, openItems } from '#projections/open-items.ts'
 import { isInConflict, type Principal } from '#src/access/principal.ts'
-import { notFound, principalOf, type Shop } from './context.ts'
+import { notFound, notTheirFamily, principalOf, type Shop } from './context.ts'
 import { release } from './release.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
@@ -27,7 +27,8 @@ export const familyRoutes = (shop: Shop): readonly ReadRoute[] => [
       const familyId = (params.id ?? '').toLowerCase()
       const principal = principalOf(request)
       const { views } = shop.system
-      if (!(await shop.relation.mayRead(principal, familyId))) return notFound(request, reply)
+      if (!(await shop.relation.mayRead(principal, familyId)))
+        return notTheirFamily(shop, request, reply, familyId)
       const kept = views.reader(families).get(familyId)
       if (!kept) return notFound(request, reply)
       return release(shop, familyId, request, reply, (reveal) => {

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { type AnyState, foldOf, type Lifecycle } from '#domain/kernel/lifecycle.ts'
+import { given } from '#domain/kernel/values.ts'
 import { holderOf, mayKnow } from '#src/access/holder.ts'
-import type { Principal } from '#src/access/principal.ts'
+import { isInConflict, type Principal } from '#src/access/principal.ts'
 import { kebab } from '#src/write/execute.ts'
-import { notFound, principalOf, type Shop } from './context.ts'
+import { notForThem, notFound, principalOf, type Shop } from './context.ts'
 import { release } from './release.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
@@ -25,18 +26,12 @@ export const lifecycleRoutes = (shop: Shop, lifecycles: readonly Lifecycle[]): r
           const id = lifecycle.readableIds ? (params.id ?? '') : (params.id ?? '').toLowerCase()
           if (!/^[A-Za-z0-9-]{3,64}$/.test(id)) return notFound(request, reply)
           const { state, version } = await shop.system.view(foldOf(lifecycle), id)
+          if (version === 0) return notFound(request, reply)
           const principal = principalOf(request)
-          const familyId = version === 0 ? undefined : lifecycle.familyOf(state, id)
-          // What is about a family is for `reveal` to say, as in every list; the rest is its organisation's.
-          const mayRead =
-            version > 0 &&
-            (familyId === undefined
-              ? mayKnow(principal, lifecycle, state)
-              : await mayReadOf(shop, principal, lifecycle, familyId))
-          if (!mayRead) {
-            if (version > 0) request.refusedBy = 'holder'
-            return notFound(request, reply)
-          }
+          const familyId = lifecycle.familyOf(state, id)
+          const whose = given({ familyId, holder: holderOf(state).holder })
+          const rule = await closedBy(shop, principal, lifecycle, state, familyId)
+          if (rule !== undefined) return notForThem(request, reply, { rule, ...whose })
           const { status, ...rest } = principal.role === 'auditor' ? withoutNames(state) : state
           const existing = { id, kind: kebab(lifecycle.name), version }
           const whole = () => {
@@ -45,26 +40,29 @@ export const lifecycleRoutes = (shop: Shop, lifecycles: readonly Lifecycle[]): r
           }
           if (familyId === undefined) return whole()
           return release(shop, familyId, request, reply, (reveal) => {
-            const effect = reveal.thing(lifecycle.name, holderOf(state), id)
-            if (effect === 'deny') {
-              request.refusedBy = `4.6/${lifecycle.name}/${principal.role}`
-              return notFound(request, reply)
-            }
+            const { effect, ruleId } = reveal.thing(lifecycle.name, holderOf(state), id)
+            if (effect === 'deny') return notForThem(request, reply, { rule: ruleId, ...whose })
             return effect === 'existence' ? existing : whole()
           })
         },
       }),
     )
 
-/** A visit says where a family was, and when: nothing of it is left to show of a household under protection (R-ACC-2). */
-const mayReadOf = async (
+/** What keeps somebody from it before the table is asked; what is about a family is for `reveal` to say, as in every list. */
+const closedBy = async (
   { relation, hidesWhereabouts }: Shop,
   principal: Principal,
-  { name }: Lifecycle,
-  familyId: string,
-): Promise<boolean> =>
-  (await relation.mayRead(principal, familyId)) &&
-  !(name === 'visit' && (await hidesWhereabouts(principal, familyId)))
+  lifecycle: Lifecycle,
+  state: AnyState,
+  familyId: string | undefined,
+): Promise<string | undefined> => {
+  if (familyId === undefined) return mayKnow(principal, lifecycle, state) ? undefined : 'relation'
+  if (isInConflict(principal, familyId)) return 'R-ACC-3'
+  if (!(await relation.mayRead(principal, familyId))) return 'relation'
+  // A visit says where a family was, and when: nothing of it is left to show of a household under protection.
+  const isHidden = lifecycle.name === 'visit' && (await hidesWhereabouts(principal, familyId))
+  return isHidden ? 'R-ACC-2' : undefined
+}
 
 const ELSEWHERE = new Set(['family', 'organization', 'site'])
 

@@ -15,7 +15,7 @@ import { mayKnow } from '#src/access/holder.ts'
 import type { Principal } from '#src/access/principal.ts'
 import type { System } from '#src/system.ts'
 import type { Handled } from '#src/write/handle.ts'
-import { notFound, principalOf, type Shop } from './context.ts'
+import { notForThem, notFound, principalOf, type Shop } from './context.ts'
 import { sendProblem } from './problem.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
@@ -25,7 +25,8 @@ const CATCH_UP_MS = 5_000
 
 /** From the access log: who opened a family's records, and to which other organisations they were shown. */
 const sourcesIn = ({ views }: Pick<System, 'views'>): Sources => {
-  const viewsOf = (familyId: string) => views.reader(accessLog).list({ where: { family: familyId } })
+  const viewsOf = (familyId: string) =>
+    views.reader(accessLog).list({ where: { family: familyId, shown: 1 } })
   return {
     disclosuresOf: (familyId) =>
       viewsOf(familyId)
@@ -66,8 +67,9 @@ const exportRoute = (shop: Shop): ReadRoute =>
       const principal = principalOf(request)
       const id = idOf(params)
       const state = id && (await shop.system.view(disclosureFold, id)).state
-      if (!state || state.status === 'none' || !(await isTheirs(shop, principal, disclosureRequest, state)))
-        return notFound(request, reply)
+      if (!state || state.status === 'none') return notFound(request, reply)
+      if (!(await isTheirs(shop, principal, disclosureRequest, state)))
+        return notForThem(request, reply, anothers(state))
       if (!('outcome' in state))
         return sendProblem(request, reply, {
           status: 409,
@@ -85,7 +87,7 @@ const exportRoute = (shop: Shop): ReadRoute =>
       const asking = { familyId, personId, holder, from, to, dataClasses, withhold, hidesWhereabouts }
       const entries = exportOf(facts, catalogue, asking)
       if (entries.length > 0)
-        await shop.recordView({
+        await shop.accessLog.viewed({
           principal,
           familyId,
           purpose: 'personsRequest',
@@ -123,8 +125,9 @@ const recipientsRoute = (shop: Shop, sources: Sources): ReadRoute =>
       const principal = principalOf(request)
       const id = idOf(params)
       const state = id && (await shop.system.view(correctionFold, id)).state
-      if (!state || state.status === 'none' || !(await isTheirs(shop, principal, correctionRequest, state)))
-        return notFound(request, reply)
+      if (!state || state.status === 'none') return notFound(request, reply)
+      if (!(await isTheirs(shop, principal, correctionRequest, state)))
+        return notForThem(request, reply, anothers(state))
       if (!('recipients' in state))
         return { id, pinned: false, recipients: await recipientsNow(shop.system, sources, state) }
       const { recipients, untold, personId } = state
@@ -143,6 +146,9 @@ const correctionFold = foldOf(correctionRequest)
 
 const UUID = z.guid().toLowerCase()
 const idOf = ({ id }: Readonly<Record<string, string>>): string | undefined => UUID.safeParse(id).data
+
+type Asked = { readonly familyId: string; readonly organizationId: string }
+const anothers = ({ familyId, organizationId: holder }: Asked) => ({ rule: 'relation', familyId, holder })
 
 /** Only of the organisation that decides; of another's request nobody learns that it is there. */
 const isTheirs = async (

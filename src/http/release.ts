@@ -34,7 +34,7 @@ export const release = async (
     const answer = make(reveal)
     const released = reveal.released()
     if (!released) return answer
-    await shop.recordView({
+    await shop.accessLog.viewed({
       principal,
       familyId,
       purpose: why,

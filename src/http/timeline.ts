@@ -13,7 +13,7 @@ import { wordingOf } from '#projections/family-timeline/wording.ts'
 import { openName } from '#src/access/open.ts'
 import type { Reveal, Shown } from '#src/access/reveal.ts'
 import { asOf, positionAsOf } from './as-of.ts'
-import { notFound, principalOf, type Shop } from './context.ts'
+import { notTheirFamily, principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
 import { sendProblem } from './problem.ts'
 import { release } from './release.ts'
@@ -46,7 +46,8 @@ export const timelineRoute = (shop: Shop): ReadRoute =>
     answer: timelineAnswer,
     async handle({ query, params }, request, reply) {
       const familyId = (params.id ?? '').toLowerCase()
-      if (!(await shop.relation.mayRead(principalOf(request), familyId))) return notFound(request, reply)
+      if (!(await shop.relation.mayRead(principalOf(request), familyId)))
+        return notTheirFamily(shop, request, reply, familyId)
       return sendPage(shop, familyId, query, request, reply)
     },
   })

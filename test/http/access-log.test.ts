@@ -238,3 +238,40 @@ await t.test(
     t.notOk(untold.some((item: { id: string }) => item.id === id))
   },
 )
+
+await t.test(
+  'who asks for what is there and not for them is told that there is nothing, and is written down',
+  async (t) => {
+    const family = await registerFamily(door)
+    const consultation = await openConsultation(door, family)
+    const path = `/v1/families/${family.id}`
+    await done(door, 'admin', '/v1/staff/shisetsucho/declare-conflict', {
+      families: [family.id],
+      conflict: 'neighbour',
+    })
+    const asked = [
+      ['elsewhere', `${path}/timeline`, '/v1/families/:id/timeline', 'relation'],
+      ['elsewhere', path, '/v1/families/:id', 'relation'],
+      ['elsewhere', `/v1/consultations/${consultation}`, '/v1/consultations/:id', 'relation'],
+      ['director', `/v1/consultations/${consultation}`, '/v1/consultations/:id', 'R-ACC-3'],
+      ['director', `${path}/access-log`, '/v1/families/:id/access-log', 'R-ACC-3'],
+      ['coordinator', `/v1/consultations/${consultation}`, '/v1/consultations/:id', 'default'],
+    ] as const
+    const headers = await fresh(door)
+    for (const [who, url] of asked) t.equal((await door.get(who, url, headers)).statusCode, 404, url)
+    const looks = (await door.get('auditor', `${path}/access-log`, await fresh(door))).json().views
+    t.strictSame(
+      looks
+        .map((look: Record<string, unknown>) => [look.staffId, look.route, look.rules, look.outcome])
+        .reverse(),
+      asked.map(([who, , route, rule]) => [staff[who].staffId, route, [rule], 'refused']),
+    )
+    await done(door, 'admin', '/v1/staff/shisetsucho/end-conflict', { families: [family.id] })
+    const summary = await door.get('director', `${path}/access-log/summary`, headers)
+    t.strictSame(summary.json().months, [], 'a refused reading is none')
+
+    const nobody = newId()
+    await door.get('elsewhere', `/v1/families/${nobody}`, headers)
+    t.strictSame(await views({ ...family, id: nobody }), [], 'of what is not there, nothing')
+  },
+)

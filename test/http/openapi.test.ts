@@ -121,6 +121,7 @@ await t.test(
       'MembershipLapsed',
       // Written by reading.
       'RecordViewed',
+      'ReadingRefused',
       'DisclosureOverdueDetected',
       'CorrectionOverdueDetected',
       'SuspensionOverdueDetected',

@@ -321,6 +321,11 @@ for (const engine of engines) {
         world.logged.filter((line) => line.includes('reading refused')).at(-1),
         /"route":"\/v1\/notices\/:id".*"staffId":"ogawa"/,
       )
+      const access = await world.system.store.read(streamName('access', tanaka.family))
+      t.match(access.filter(({ type }) => type === 'ReadingRefused').at(-1), {
+        data: { route: '/v1/notices/:id', rule: 'default', holder: 'ORG-141097-H' },
+        metadata: { actor: { staffId: 'ogawa' } },
+      })
     })
 
     t.test('N6: the hub of another ward searches for 田中 and finds nothing', async (t) => {
