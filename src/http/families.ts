@@ -31,7 +31,7 @@ export const familyRoutes = (shop: Shop): readonly ReadRoute[] => [
         return notTheirFamily(shop, request, reply, familyId)
       const kept = views.reader(families).get(familyId)
       if (!kept) return notFound(request, reply)
-      return release(shop, familyId, request, reply, (reveal) => {
+      return release(shop, familyId, request, reply, (reveal, header) => {
         const { row, redacted } = reveal.family(kept)
         const items = views
           .reader(openItems)
@@ -43,7 +43,7 @@ export const familyRoutes = (shop: Shop): readonly ReadRoute[] => [
             ],
           })
           .filter((item) => isTheirs(principal, item) && reveal.item(item))
-        if (row.version > 0) reply.header('ETag', `"${row.version}"`)
+        if (row.version > 0) header('ETag', `"${row.version}"`)
         const page = { ...familyPage(row, items, shop.system.now()), redacted }
         return reveal.hidesWhereabouts ? withoutWhereabouts(page, principal) : page
       })

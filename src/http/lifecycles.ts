@@ -34,15 +34,15 @@ export const lifecycleRoutes = (shop: Shop, lifecycles: readonly Lifecycle[]): r
           if (rule !== undefined) return notForThem(request, reply, { rule, ...whose })
           const { status, ...rest } = principal.role === 'auditor' ? withoutNames(state) : state
           const existing = { id, kind: kebab(lifecycle.name), version }
-          const whole = () => {
-            reply.header('ETag', `"${version}"`)
-            return { ...existing, state: status, ...rest }
-          }
-          if (familyId === undefined) return whole()
-          return release(shop, familyId, request, reply, (reveal) => {
+          const etag = `"${version}"`
+          const whole = { ...existing, state: status, ...rest }
+          if (familyId === undefined) return reply.header('ETag', etag).send(whole)
+          return release(shop, familyId, request, reply, (reveal, header) => {
             const { effect, ruleId } = reveal.thing(lifecycle.name, holderOf(state), id)
             if (effect === 'deny') return notForThem(request, reply, { rule: ruleId, ...whose })
-            return effect === 'existence' ? existing : whole()
+            if (effect === 'existence') return existing
+            header('ETag', etag)
+            return whole
           })
         },
       }),

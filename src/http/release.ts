@@ -17,7 +17,7 @@ export const release = async (
   familyId: string,
   request: FastifyRequest,
   reply: FastifyReply,
-  make: (reveal: Reveal) => unknown,
+  make: (reveal: Reveal, header: (name: string, value: string) => void) => unknown,
 ): Promise<unknown> => {
   const principal = principalOf(request)
   const why = purposeOf(request)
@@ -28,12 +28,16 @@ export const release = async (
       detail: `X-Purpose is one of ${Object.keys(purpose.labels).join(', ')}.`,
     })
   for (let tries = 0; tries < ATTEMPTS; tries++) {
-    // What an answer that was not released had said of itself goes with it.
-    for (const header of ['etag', 'link']) reply.removeHeader(header)
     const reveal = await shop.reveal(principal, familyId)
-    const answer = make(reveal)
+    // What an answer says of itself leaves with it, or not at all.
+    const headers = new Map<string, string>()
+    const answer = make(reveal, (name, value) => headers.set(name, value))
     const released = reveal.released()
-    if (!released) return answer
+    const letGo = () => {
+      for (const [name, value] of headers) reply.header(name, value)
+      return answer
+    }
+    if (!released) return letGo()
     await shop.accessLog.viewed({
       principal,
       familyId,
@@ -42,7 +46,7 @@ export const release = async (
       released,
       requestId: request.id,
     })
-    if ((await shop.reveal(principal, familyId)).signature === reveal.signature) return answer
+    if ((await shop.reveal(principal, familyId)).signature === reveal.signature) return letGo()
   }
   return sendProblem(request, reply, { status: 503, code: 'service/unavailable', retryAfter: 1 })
 }

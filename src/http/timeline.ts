@@ -67,15 +67,15 @@ const sendPage = async (
   const principal = principalOf(request)
 
   const known = query.asOf === undefined ? undefined : await positionAsOf(shop.system.store, query.asOf)
-  return release(shop, familyId, request, reply, (reveal) => {
+  return release(shop, familyId, request, reply, (reveal, header) => {
     // A filter by site would tell where an entry is that does not say so itself.
     const isAskedWhere = query.site !== undefined && reveal.hidesWhereabouts
     const { entries, last } = readPage(shop, familyId, query, known, place, isAskedWhere ? undefined : reveal)
     const isAuditor = principal.role === 'auditor'
     const names = isAuditor ? new Map() : namesOf(shop, entries)
     const next = last && encodeCursor([familyId, question], placeOf(last, query))
-    if (next) reply.header('Link', nextLink(request.url, 'cursor', next))
-    reply.header('Content-Language', language)
+    if (next) header('Link', nextLink(request.url, 'cursor', next))
+    header('Content-Language', language)
     return {
       familyId,
       ...(query.asOf !== undefined && { asOf: query.asOf }),

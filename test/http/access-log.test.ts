@@ -53,19 +53,54 @@ await t.test('a purpose nobody knows is refused, and nothing is shown or written
 })
 
 await t.test('where the access cannot be written down, nothing is shown', async (t) => {
-  const family = await registerFamily(door)
-  await openConsultation(door, family)
+  const words = 'hisoka-na-kotoba'
+  const family = await registerFamily(door, {
+    caregivers: [{ name: '田中 花', relation: 'mother', contact: { phone: words } }],
+  })
+  const { id: familyId } = family
+  const consultation = await openConsultation(door, family)
+  const notice = newId()
+  await done(door, 'nakamura', `/v1/notices/${notice}/record`, {
+    familyId,
+    noticeKind: ['isolation'],
+    abuseCheck: 'noConcern',
+    facts: words,
+  })
+  const [{ personId }] = (await door.get('partner', `/v1/families/${familyId}`, await fresh(door))).json()
+    .members
+  const request = newId()
+  await done(door, 'partner', `/v1/disclosure-requests/${request}/receive`, {
+    familyId,
+    personId,
+    requesterKind: 'self',
+    identityCheck: 'photoDocument',
+  })
+  await done(door, 'director', `/v1/disclosure-requests/${request}/decide`, { outcome: 'granted' })
+  const written = await views(family)
   const headers = await fresh(door)
+  const paths = [
+    `/v1/families/${familyId}`,
+    `/v1/families/${familyId}/timeline`,
+    `/v1/families/${familyId}/timeline?asOf=${headers['min-position']}`,
+    `/v1/consultations/${consultation}`,
+    `/v1/notices/${notice}`,
+    `/v1/disclosure-requests/${request}/export`,
+  ]
+  for (const path of paths) t.equal((await door.get('partner', path, headers)).statusCode, 200, path)
+  t.equal((await views(family)).length, written.length + paths.length, 'each of them is watched')
+
   const { store } = door.system
   const { append } = store
   t.teardown(() => Object.assign(store, { append }))
   Object.assign(store, { append: async () => Promise.reject(new StoreUnavailable('disk full')) })
-  for (const path of [`/v1/families/${family.id}/timeline`]) {
+  for (const path of paths) {
     const answer = await door.get('partner', path, headers)
     problem(t, answer, 503, 'service/unavailable')
+    t.notMatch(answer.body + JSON.stringify(answer.headers), words)
+    t.notOk(answer.headers.etag ?? answer.headers.link, path)
   }
   Object.assign(store, { append })
-  t.strictSame(await views(family), [])
+  t.equal((await views(family)).length, written.length + paths.length)
 })
 
 await t.test('a withdrawal that comes between making an answer and releasing it, wins', async (t) => {
