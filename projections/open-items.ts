@@ -12,6 +12,8 @@ export type OpenItem = {
   readonly familyId?: string
   readonly state: string
   readonly owner: Owner
+  /** By whom the one who owns it now got it, and when that was recorded. */
+  readonly given: { readonly by: string; readonly at: string }
   readonly due?: string
   readonly openedOn: string
   readonly lastEventOn: string
@@ -23,7 +25,7 @@ export type OpenItem = {
 
 export const openItems = projection<OpenItem, DomainEvent>()({
   name: 'open-items',
-  version: 2,
+  version: 3,
   columns: {
     family: { type: 'text', of: ({ familyId }) => familyId ?? null },
     owner: { type: 'text', of: ({ owner }) => owner.organizationId },
@@ -65,6 +67,7 @@ const itemAfter = (
   const self: Owner = { organizationId: metadata.actor.organizationId, staffId: metadata.actor.staffId }
   const opener = before?.opener ?? self
   const receiver = receiverAfter(event) ?? before?.receiver
+  const owner = ownerAfter(spec.owner, { self, opener, receiver, event, before: before?.owner })
   const due = dueAfter(spec.due?.(data), before)
   return {
     stream,
@@ -74,7 +77,11 @@ const itemAfter = (
     state,
     opener,
     ...(receiver && { receiver }),
-    owner: ownerAfter(spec.owner, { self, opener, receiver, event, before: before?.owner }),
+    owner,
+    given:
+      before && isSame(before.owner, owner)
+        ? before.given
+        : { by: metadata.actor.staffId, at: event.recordedAt },
     ...(due !== undefined && { due }),
     ...('urgency' in data
       ? { urgency: data.urgency }
@@ -83,6 +90,9 @@ const itemAfter = (
     lastEventOn: metadata.occurredOn,
   }
 }
+
+const isSame = (one: Owner, other: Owner): boolean =>
+  one.organizationId === other.organizationId && one.staffId === other.staffId
 
 const receiverAfter = (event: RecordedEvent): Owner | undefined => {
   if (event.type === 'ReferralSent' && event.data.toOrganization)

@@ -12,7 +12,7 @@ import {
 } from '#domain/kernel/lifecycle.ts'
 import { baseCode, codeOf, date, text } from '#domain/kernel/schema.ts'
 import { addDays } from '#domain/kernel/time.ts'
-import { hubAndWard, system } from '#domain/roles.ts'
+import { caseworkers, system } from '#domain/roles.ts'
 import { type ConsentEvent, consentEvents, scopeShape } from './events.ts'
 import { type FamilyView, familyView } from './family-view.ts'
 
@@ -39,7 +39,7 @@ const command = commandsOn<Consent, ConsentEvent>()
 const GiveConsent = command({
   summary: 'A person agrees that certain data about certain people go to certain recipients until a date.',
   from: ['none'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z
     .strictObject({
       ...scopeShape,
@@ -87,7 +87,7 @@ const GiveConsent = command({
 const DeclineConsent = command({
   summary: 'The person said no. Kept, so that nobody asks again tomorrow.',
   from: ['none'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({
     ...scopeShape,
     familyId: FamilyId,
@@ -101,7 +101,7 @@ const DeclineConsent = command({
 const NarrowConsent = command({
   summary: 'Less than before: fewer recipients, data or people, or an earlier end. From now on only.',
   from: ['active'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({
     recipients: scopeShape.recipients.optional(),
     dataClasses: scopeShape.dataClasses.optional(),
@@ -139,7 +139,7 @@ const NarrowConsent = command({
 const WithdrawConsent = command({
   summary: 'Taken back: nothing new is shared from now on. What was lawfully done stays (R-PRI-5).',
   from: ['active'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({ reason: text(500).optional() }),
   emits: ['ConsentWithdrawn'],
   decide: (state, data, context) => isOurs(state, context) ?? [{ type: 'ConsentWithdrawn', data }],

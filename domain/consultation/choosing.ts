@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { commandsOn, firstRefusal } from '#domain/kernel/lifecycle.ts'
 import { plainText, text } from '#domain/kernel/schema.ts'
-import { hubAndWard } from '#domain/roles.ts'
+import { caseworkers } from '#domain/roles.ts'
 import { type ConsultationEvent, choices, optionShape } from './events.ts'
 import { isOurs, wasProposed } from './guards.ts'
 import type { Consultation } from './state.ts'
@@ -11,7 +11,7 @@ const command = commandsOn<Consultation, ConsultationEvent>()
 export const MakeConsultationProposal = command({
   summary: 'Options for the caregiver to choose from; "nothing now" is always allowed.',
   from: ['open'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z
     .strictObject({ options: z.array(z.strictObject(optionShape)).min(1).max(20) })
     .refine(namesDiffer, {
@@ -25,7 +25,7 @@ export const MakeConsultationProposal = command({
 export const RecordCaregiverChoice = command({
   summary: 'What the caregiver chose. "Not now" and "no" are ordinary answers.',
   from: ['awaitingCaregiver'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({
     choices: z
       .array(z.strictObject({ option: plainText(40), choice: z.enum(choices) }))

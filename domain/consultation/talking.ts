@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { commandsOn, look } from '#domain/kernel/lifecycle.ts'
 import { baseCode, text } from '#domain/kernel/schema.ts'
-import { hubAndWard } from '#domain/roles.ts'
+import { caseworkers } from '#domain/roles.ts'
 import { type ConsultationEvent, openedShape, sessionShape } from './events.ts'
 import { isOurs, noticesFit } from './guards.ts'
 import { noticeView } from './notice-view.ts'
@@ -24,7 +24,7 @@ const abuseCheckRequired = {
 export const OpenConsultation = command({
   summary: 'A conversation has become a consultation. The topic may come later, the trigger never.',
   from: ['none'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: Opening,
   emits: ['ConsultationOpened'],
   looksAt: ({ noticeRefs = [] }) => ({ notices: noticeRefs.map((id) => look(noticeView, id)) }),
@@ -35,7 +35,7 @@ export const OpenConsultation = command({
 export const RecordChat = command({
   summary: 'A chat on the floor, dealt with on the spot: opened, held and closed in one go (R-CON-1).',
   from: ['none'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: Opening.extend({
     minutes: sessionShape.minutes,
     participants: sessionShape.participants,
@@ -69,7 +69,7 @@ export const RecordChat = command({
 export const RecordConsultationSession = command({
   summary: 'One contact; also while the caregiver is choosing or a referral is open.',
   from: ['open', 'awaitingCaregiver', 'linking'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: Session.refine(abuseCheckAnswered, abuseCheckRequired),
   emits: ['ConsultationSessionRecorded'],
   decide: (state, data, context) => isOurs(state, context) ?? [{ type: 'ConsultationSessionRecorded', data }],

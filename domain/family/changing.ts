@@ -5,7 +5,7 @@ import { MembershipId, PersonId } from '#domain/ids.ts'
 import { commandsOn, firstRefusal } from '#domain/kernel/lifecycle.ts'
 import { codeOf, date } from '#domain/kernel/schema.ts'
 import { given } from '#domain/kernel/values.ts'
-import { hubAndWard, system } from '#domain/roles.ts'
+import { caseworkers, system } from '#domain/roles.ts'
 import type { FamilyEvent } from './events.ts'
 import { belongs } from './guards.ts'
 import type { Family } from './state.ts'
@@ -15,7 +15,7 @@ const command = commandsOn<Family, FamilyEvent>()
 export const AssessFamilyType = command({
   summary: 'The family type by the parents’ work, valid from a date.',
   from: ['registered'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({ familyType: codeOf(familyType), asOf: date().optional() }),
   emits: ['FamilyTypeAssessed'],
   decide: (_, { familyType, asOf }, { occurredOn }) => [
@@ -26,7 +26,7 @@ export const AssessFamilyType = command({
 export const ChangeChildPlacement = command({
   summary: 'Where children spend their days from a date on: at home, nursery, kindergarten …',
   from: ['registered'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z
     .strictObject({
       person: PersonId.optional(),
@@ -52,7 +52,7 @@ export const ChangeChildPlacement = command({
 export const MoveFamily = command({
   summary: 'The fact of a move. It changes the residence ward from its date and moves no case (dossier 3.6).',
   from: ['registered'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z
     .strictObject({
       from: MunicipalityCode.optional(),

@@ -16,6 +16,10 @@ export const family = lifecycleOf<Family, FamilyEvent>()({
     'family/person-known': 'This person already belongs to the family.',
     'family/no-such-person': ['No such caregiver or child belongs to the family.', 400],
     'family/erased': 'This family’s data was erased.',
+    'family/protection-stays': [
+      'Protection is lifted by the partner or director of the hub that registered the family, or by the ward’s child-family worker.',
+      403,
+    ],
     'family/born-later': ['The birth date is later than the day this happened.', 400],
   },
   familyOf: (_, id) => id,

@@ -1,4 +1,5 @@
 import { type Context, refuse } from '#domain/kernel/lifecycle.ts'
+import { isProtecting } from './protection.ts'
 import type { Family, Person } from './state.ts'
 
 export const eachPersonOnce = (ids: readonly string[]) =>
@@ -24,3 +25,16 @@ export const isBorn = (
   child.birthDate !== undefined && child.birthDate > occurredOn
     ? refuse('family/born-later', 'Check the birth date.', `${pointer}/birthDate`)
     : undefined
+
+/** A household in hiding is not uncovered in passing: by those who know it, or by whoever deals with the protection at the ward. */
+export const staysHidden = (
+  { isProtected, registeredBy }: Family,
+  flags: readonly string[] | undefined,
+  { actor: { role, organizationId } }: Context,
+) => {
+  if (!isProtected || flags === undefined || isProtecting(flags)) return undefined
+  const isOfItsHub = organizationId === registeredBy && (role === 'hubPartner' || role === 'hubDirector')
+  return isOfItsHub || role === 'wardChildFamily'
+    ? undefined
+    : refuse('family/protection-stays', 'Leave the flag as it is, or ask one of them.', '/householdFlags')
+}

@@ -5,9 +5,9 @@ import { PersonId, SiteId } from '#domain/ids.ts'
 import { type Context, commandsOn, firstRefusal } from '#domain/kernel/lifecycle.ts'
 import { codeOf, date, plainText, sensitive, text } from '#domain/kernel/schema.ts'
 import { given } from '#domain/kernel/values.ts'
-import { hubAndWard, system } from '#domain/roles.ts'
+import { caseworkers, system } from '#domain/roles.ts'
 import { contactShape, type FamilyEvent, relations } from './events.ts'
-import { belongs, eachPersonOnce, isBorn, isNew } from './guards.ts'
+import { belongs, eachPersonOnce, isBorn, isNew, staysHidden } from './guards.ts'
 import type { Family } from './state.ts'
 
 const command = commandsOn<Family, FamilyEvent>()
@@ -32,7 +32,7 @@ const Child = z.strictObject({
 export const RegisterFamily = command({
   summary: 'A family is registered and gets its user card, valid at the main site and its satellite.',
   from: ['none'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({
     registeredAtSite: SiteId.optional().describe('The site of the one who records, unless said.'),
     card: text(40).optional().describe('Number of the user card.'),
@@ -70,7 +70,7 @@ export const RegisterFamily = command({
 export const AddCaregiver = command({
   summary: 'Another caregiver belongs to this family.',
   from: ['registered'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: Caregiver,
   emits: ['CaregiverAdded'],
   decide: (state, data, context) =>
@@ -80,7 +80,7 @@ export const AddCaregiver = command({
 export const AddChild = command({
   summary: 'A child belongs to this family.',
   from: ['registered'],
-  by: [...hubAndWard, ...system],
+  by: [...caseworkers, ...system],
   schema: Child,
   emits: ['ChildAdded'],
   decide(state, data, context) {
@@ -97,7 +97,7 @@ export const AddChild = command({
 export const UpdateFamilyProfile = command({
   summary: 'Registered facts have changed; only the fields given are touched.',
   from: ['registered'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({
     asOf: date().optional(),
     card: text(40).optional(),
@@ -113,6 +113,7 @@ export const UpdateFamilyProfile = command({
   emits: ['FamilyProfileUpdated'],
   decide(state, { asOf, caregivers, children, ...changes }, context) {
     const refusal = firstRefusal(
+      staysHidden(state, changes.householdFlags, context),
       ...(caregivers ?? []).map(({ personId }, i) =>
         belongs(state, personId, 'caregiver', `/caregivers/${i}/personId`),
       ),

@@ -1,15 +1,20 @@
 import type { Circumstance } from '#domain/kernel/lifecycle.ts'
 import type { FamilyEvent } from './events.ts'
+import { isProtecting } from './protection.ts'
 
 export type Family = {
   readonly status: 'none' | 'registered'
   readonly people: Readonly<Record<string, Person>>
+  /** In hiding (R-ACC-2). */
+  readonly isProtected: boolean
+  /** Whose register it is. */
+  readonly registeredBy?: string
   readonly ward?: string | undefined
   readonly memberships: Readonly<Record<string, { readonly kind: string; readonly active: boolean }>>
 }
 export type Person = { readonly as: 'caregiver' | 'child'; readonly birthDate?: string | undefined }
 
-export const initial: Family = { status: 'none', people: {}, memberships: {} }
+export const initial: Family = { status: 'none', isProtected: false, people: {}, memberships: {} }
 
 type Steps = {
   [T in FamilyEvent['type']]: (
@@ -20,9 +25,11 @@ type Steps = {
 }
 
 export const evolve: Steps = {
-  FamilyRegistered: (state, { caregivers, children, residenceWard }) => ({
+  FamilyRegistered: (state, { caregivers, children, residenceWard, householdFlags }, { actor }) => ({
     ...state,
     status: 'registered',
+    isProtected: isProtecting(householdFlags),
+    registeredBy: actor.organizationId,
     ward: residenceWard,
     people: {
       ...Object.fromEntries(caregivers.map(({ personId }) => [personId, { as: 'caregiver' as const }])),
@@ -34,7 +41,7 @@ export const evolve: Steps = {
   CaregiverAdded: (state, { caregiver }) => withPerson(state, caregiver.personId, { as: 'caregiver' }),
   ChildAdded: (state, { child }) =>
     withPerson(state, child.personId, { as: 'child', birthDate: child.birthDate }),
-  FamilyProfileUpdated: (state, { residenceWard, children = [] }) =>
+  FamilyProfileUpdated: (state, { residenceWard, householdFlags, children = [] }) =>
     children
       .filter(({ birthDate }) => birthDate !== undefined)
       .reduce<Family>(
@@ -42,6 +49,7 @@ export const evolve: Steps = {
         {
           ...state,
           ward: residenceWard ?? state.ward,
+          isProtected: householdFlags ? isProtecting(householdFlags) : state.isProtected,
         },
       ),
   FamilyTypeAssessed: (state) => state,

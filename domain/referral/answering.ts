@@ -5,7 +5,7 @@ import { OrganizationId } from '#domain/ids.ts'
 import { type Context, commandsOn, firstRefusal, look, refuse } from '#domain/kernel/lifecycle.ts'
 import { codeOf, date, plainText, text } from '#domain/kernel/schema.ts'
 import { given } from '#domain/kernel/values.ts'
-import { hubAndWard } from '#domain/roles.ts'
+import { caseworkers } from '#domain/roles.ts'
 import { decisionDays, dueAt, dueOn } from './due-dates.ts'
 import type { ReferralEvent } from './events.ts'
 import { byReceiver } from './guards.ts'
@@ -27,7 +27,7 @@ const impliedBy = (state: Begun) =>
 export const AcknowledgeReferral = command({
   summary: '"We have it", no more. Stops the acknowledgement clock and starts the decision clock.',
   from: ['sent'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({}),
   emits: ['ReferralAcknowledged'],
   looksAt: (_, state) => receiverOf(state),
@@ -45,7 +45,7 @@ export const AcknowledgeReferral = command({
 export const RequestReferralInfo = command({
   summary: 'The receiver asks back. The decision clock pauses until the sender answers.',
   from: ['sent', 'acknowledged'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({ question: text(2_000) }),
   emits: ['ReferralInfoRequested'],
   looksAt: (_, state) => receiverOf(state),
@@ -65,7 +65,7 @@ export const RequestReferralInfo = command({
 export const AcceptReferral = command({
   summary: 'The receiver takes it on: somebody by name, and a day for the first contact.',
   from: ['sent', 'acknowledged'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({
     assignee: plainText(64).describe('Staff id of the person responsible from now on.'),
     plannedContactOn: date(),
@@ -89,7 +89,7 @@ export const DeclineReferral = command({
   summary:
     'Not ours, with the reason. The sender must now send it elsewhere or settle it: a decline does not stay open.',
   from: ['sent', 'acknowledged', 'infoRequested'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({
     reason: codeOf(declineReason),
     suggestedDestination: codeOf(destinationKind).optional(),
@@ -114,7 +114,7 @@ export const RedirectReferral = command({
   summary:
     'To another desk of the same organisation: the consent holds, the desk gets its own acknowledgement clock, the first contact keeps its day.',
   from: ['sent', 'acknowledged'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({
     toDesk: plainText(80),
     toOrganization: OrganizationId.optional(),

@@ -5,7 +5,7 @@ import { ReferralId } from '#domain/ids.ts'
 import { type Context, commandsOn, firstRefusal, look, refuse } from '#domain/kernel/lifecycle.ts'
 import { baseCode, codeOf, date, plainText, text } from '#domain/kernel/schema.ts'
 import { given } from '#domain/kernel/values.ts'
-import { hubAndWard, system } from '#domain/roles.ts'
+import { caseworkers, system } from '#domain/roles.ts'
 import { clocks, type ReferralEvent } from './events.ts'
 import { bySender, bySenderOrToldReceiver } from './guards.ts'
 import { type Begun, type Referral, weekOf } from './state.ts'
@@ -16,7 +16,7 @@ const command = commandsOn<Referral, ReferralEvent>()
 export const CloseReferral = command({
   summary: 'The sender closes the loop. After a decline: sent anew, handled here, or given up with a reason.',
   from: ['declined', 'outcomeReported', 'accepted', 'inService'],
-  by: [...hubAndWard, ...system],
+  by: [...caseworkers, ...system],
   schema: z
     .strictObject({
       resolution: codeOf(resolution),
@@ -44,7 +44,7 @@ export const WithdrawReferral = command({
   summary:
     'Taken back by the sender, or at any time before its end by the caregiver. The receiver stops (R-REF-5).',
   from: ['draft', 'awaitingConsent', 'sent', 'acknowledged', 'infoRequested', 'accepted', 'inService'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({
     withdrawnBy: z.enum(['sender', 'caregiver']).default('sender'),
     reason: text(1_000).optional(),

@@ -6,7 +6,7 @@ import { type Context, commandsOn, firstRefusal, look, refuse } from '#domain/ke
 import type { Actor } from '#domain/kernel/metadata.ts'
 import { codeOf, text } from '#domain/kernel/schema.ts'
 import { given } from '#domain/kernel/values.ts'
-import { hubAndWard } from '#domain/roles.ts'
+import { caseworkers } from '#domain/roles.ts'
 import { dueAt, dueOn } from './due-dates.ts'
 import { envelopeShape, type ReferralEvent } from './events.ts'
 import {
@@ -30,7 +30,7 @@ const Envelope = z.strictObject({ ...envelopeShape, reasons: envelopeShape.reaso
 export const DraftReferral = command({
   summary: 'Direction, destination, reason and urgency are put together; nobody else sees it yet.',
   from: ['none'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: Envelope,
   emits: ['ReferralDrafted'],
   decide: (_, data, context) =>
@@ -42,7 +42,7 @@ export const DraftReferral = command({
 export const RequestReferralConsent = command({
   summary: 'The caregiver is asked; the exact recipients and data are named.',
   from: ['draft'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({
     recipients: z.array(OrganizationId).min(1).max(20),
     dataClasses: z.array(codeOf(shareableClass)).min(1).max(15),
@@ -66,7 +66,7 @@ export const SendReferral = command({
   summary:
     'The referral goes out, with a basis (G1), to an active destination (G2), once (G3). Its due dates are fixed now.',
   from: ['none', 'draft', 'awaitingConsent'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: Envelope,
   emits: ['ReferralSent'],
   looksAt: (data, _, actor) => looksAt(data, actor),
@@ -109,7 +109,7 @@ export const SupplyReferralInfo = command({
   summary:
     'The sender answers the receiver’s question, inside what the consent covers. The decision clock runs on.',
   from: ['infoRequested'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({
     answer: text(5_000),
     dataClasses: z.array(codeOf(shareableClass)).max(15).optional(),

@@ -4,7 +4,7 @@ import { ReferralId } from '#domain/ids.ts'
 import { commandsOn } from '#domain/kernel/lifecycle.ts'
 import { baseCode, codeOf, text } from '#domain/kernel/schema.ts'
 import { given } from '#domain/kernel/values.ts'
-import { hubAndWard } from '#domain/roles.ts'
+import { caseworkers } from '#domain/roles.ts'
 import { dueOn } from './due-dates.ts'
 import type { ReferralEvent } from './events.ts'
 import { byReceiver } from './guards.ts'
@@ -18,7 +18,7 @@ const INTERIM = ['inFollowUp', 'waitingList']
 export const MakeReferralContact = command({
   summary: 'An attempt to reach the family; `reached` stops the first-contact clock.',
   from: ['accepted'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({
     result: z.enum(['reached', 'notReached', 'refused']),
     note: text(1_000).optional(),
@@ -33,7 +33,7 @@ export const MakeReferralContact = command({
 export const StartReferralService = command({
   summary: 'The support the family was sent for has begun.',
   from: ['accepted'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z.strictObject({ note: text(1_000).optional() }),
   emits: ['ReferralServiceStarted'],
   decide: (state, data, context) =>
@@ -46,7 +46,7 @@ export const ReportReferralOutcome = command({
   summary:
     'What came of it, as far as the caregiver agreed that it may be told back. Interim first, final later.',
   from: ['accepted', 'inService', 'outcomeReported'],
-  by: hubAndWard,
+  by: caseworkers,
   schema: z
     .strictObject({
       outcome: codeOf(referralOutcome),

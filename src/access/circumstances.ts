@@ -11,6 +11,7 @@ import { consents } from '#projections/consents.ts'
 import { openItems } from '#projections/open-items.ts'
 import { referrals } from '#projections/referrals.ts'
 import type { System } from '#src/system.ts'
+import { isAssigning, isAssigningInHiding } from './assigned.ts'
 import { isGlassBroken } from './break-glass.ts'
 import { approvedHolders } from './case-approval.ts'
 import { isInConflict, type Principal } from './principal.ts'
@@ -55,11 +56,13 @@ export const circumstancesIn =
   (system: Pick<System, 'view' | 'views' | 'now'>) =>
   async (principal: Principal, familyId: string): Promise<Moment> => {
     const { view, views, now } = system
-    const { organizationId, staffId } = principal
+    const { organizationId } = principal
     const conflict = isInConflict(principal, familyId)
-    const { isProtected }: Protection = (await view(protection, familyId)).state
+    const hiding: Protection = (await view(protection, familyId)).state
     const items = views.reader(openItems).list({ where: { family: familyId } })
-    const assigned = items.some(({ owner }) => owner.staffId === staffId)
+    const assigned = items.some((item) =>
+      hiding.isProtected ? isAssigningInHiding(item, principal, hiding.since) : isAssigning(item, principal),
+    )
     const today = japanDate(now())
 
     const agreements = new Map<string, Agreement>()
@@ -108,7 +111,7 @@ export const circumstancesIn =
     }
     const breakGlass = isGlassBroken(views, principal, familyId, now())
     const approved = await approvedHolders(system, principal, familyId)
-    const still = { conflict, dvProtected: isProtected, assigned, breakGlass }
+    const still = { conflict, dvProtected: hiding.isProtected, assigned, breakGlass }
     return {
       of: (resource) => ({
         ...still,
@@ -116,7 +119,7 @@ export const circumstancesIn =
         approval: approved.has(resource.holder),
       }),
       ends,
-      hidesWhereabouts: isProtected && !assigned,
+      hidesWhereabouts: hiding.isProtected && !assigned,
       signature: JSON.stringify([still, [...agreements], [...grounds], [...approved]]),
     }
   }

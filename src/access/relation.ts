@@ -1,3 +1,5 @@
+import type { FamilyEvent } from '#domain/family/events.ts'
+import { fold } from '#domain/kernel/lifecycle.ts'
 import { hubRoles, wardRoles } from '#domain/kernel/metadata.ts'
 import { families } from '#projections/families.ts'
 import type { System } from '#src/system.ts'
@@ -15,6 +17,13 @@ export type Relation = {
   mayWrite(principal: Principal, familyId: string): Promise<boolean>
 }
 
+/** Whether the family is in somebody's register, asked of the log. */
+const registration = fold<{ readonly isRegistered: boolean }, FamilyEvent>(
+  'family',
+  { isRegistered: false },
+  { FamilyRegistered: () => ({ isRegistered: true }) },
+)
+
 const caseRoles: readonly string[] = [...hubRoles, ...wardRoles]
 const CATCH_UP_MS = 2_000
 const REMEMBERED = 50_000
@@ -24,7 +33,8 @@ export const relationIn = ({
   projector,
   store,
   now,
-}: Pick<System, 'views' | 'projector' | 'store' | 'now'>): Relation => {
+  view,
+}: Pick<System, 'views' | 'projector' | 'store' | 'now' | 'view'>): Relation => {
   // Who once had to do with a family always has had: a yes stays one.
   const acquainted = new Set<string>()
   const isKnownTo = (familyId: string, { organizationId }: Principal): boolean | undefined => {
@@ -55,7 +65,11 @@ export const relationIn = ({
       const known = isKnownTo(familyId, principal)
       if (principal.role === 'auditor')
         return known !== undefined || (await isKnownAfterAll(familyId, principal)) !== undefined
-      return known === false ? (await isKnownAfterAll(familyId, principal)) === true : true
+      if (known === true) return true
+      // A view that knows nothing yet may be behind; the log is not.
+      const isRegistered = (await view(registration, familyId)).state.isRegistered
+      if (known === undefined && !isRegistered) return true
+      return (await isKnownAfterAll(familyId, principal)) === true
     },
   }
 }

@@ -10,6 +10,7 @@ import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
 import type { OpenItem } from '#projections/open-items.ts'
 import type { ReferralRow } from '#projections/referrals.ts'
 import type { System } from '#src/system.ts'
+import { isAssigning } from './assigned.ts'
 import { circumstancesIn, type OfFamily } from './circumstances.ts'
 import { holdsOtherClasses, holdsPersons, personFields, trimmed } from './fields.ts'
 import { openEntry, openFamily } from './open.ts'
@@ -245,7 +246,7 @@ const resourceOfItem = ({ kind, opener, owner, receiver }: OpenItem): OfFamily =
 
 /** Whether an open item may stand in this person's work list: what asking for it would answer. */
 export const isListed = (principal: Principal, item: OpenItem): boolean =>
-  mayStand(principal, resourceOfItem(item), item.familyId, item.owner.staffId === principal.staffId)
+  mayStand(principal, resourceOfItem(item), item.familyId, isAssigning(item, principal))
 
 /** The same of a referral that was sent. `openedBy`: staff id of whoever began it. */
 export const isReferralListed = (

@@ -3,21 +3,22 @@ import { categoryOf } from '#domain/kernel/event.ts'
 import type { Entry } from '#projections/family-timeline/entry.ts'
 import { openItems } from '#projections/open-items.ts'
 import type { System } from '#src/system.ts'
+import { isAssigningInHiding } from './assigned.ts'
 import type { Principal } from './principal.ts'
 
 /**
- * Whether a household's whereabouts are kept from the one who asks: it is under DV protection, and they own nothing that is
- * open for it (R-ACC-2). Read from the log, so that a protection acts with the next answer; past events are covered, too.
+ * Whether a household's whereabouts are kept from the one who asks: it is under DV protection, and they are not assigned to it
+ * (R-ACC-2). Read from the log, so that a protection acts with the next answer; past events are covered, too.
  */
 export type HidesWhereabouts = (principal: Principal, familyId: string) => Promise<boolean>
 
 export const whereaboutsIn =
   ({ view, views }: Pick<System, 'view' | 'views'>): HidesWhereabouts =>
-  async ({ staffId }, familyId) => {
-    const { isProtected } = (await view(protection, familyId)).state
-    if (!isProtected) return false
+  async (principal, familyId) => {
+    const hiding = (await view(protection, familyId)).state
+    if (!hiding.isProtected) return false
     const items = views.reader(openItems).list({ where: { family: familyId } })
-    return !items.some(({ owner }) => owner.staffId === staffId)
+    return !items.some((item) => isAssigningInHiding(item, principal, hiding.since))
   }
 
 /** Entries that say by themselves where a family is, or when it comes and goes; who else registers it is where it went. */

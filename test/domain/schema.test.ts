@@ -72,7 +72,9 @@ const NOT_PERSONAL: Readonly<Record<string, RegExp>> = {
   digest: /ApiKey/,
   reference: /LegalHold|Erase|Erased/,
   decidedByClass: /ErasureProposed|ProposeErasure/,
-  route: /RecordViewed/,
+  auditor: /CaseApproval/,
+  route: /RecordViewed|ReadingRefused/,
+  rule: /ReadingRefused/,
   classes: /RecordViewed/,
   rules: /RecordViewed/,
 }

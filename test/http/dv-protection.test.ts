@@ -175,3 +175,89 @@ await t.test('a household of its hub’s own kind of protection is protected, to
   const family = await hidden(['dvProtection/shelter'])
   t.equal((await pageOf(family, 'nakamura')).registeredAtSite, null)
 })
+
+const canFind = async (who: Who, { id }: { readonly id: string }): Promise<boolean> => {
+  const headers = await fresh(door)
+  const page = await door.get(who, `/v1/families/${id}`, headers)
+  const timeline = await door.get(who, `/v1/families/${id}/timeline?limit=500`, headers)
+  return [ADDRESS, PHONE, SITE, LIVED_IN].some((secret) => (page.body + timeline.body).includes(secret))
+}
+
+await t.test(
+  'nobody assigns themselves to it: what is in one’s hands has to be one’s work, or given',
+  async (t) => {
+    const family = await hidden()
+    const notice = { familyId: family.id, noticeKind: ['isolation'], abuseCheck: 'noConcern' }
+    await done(door, 'nakamura', `/v1/notices/${newId()}/record`, notice)
+    t.notOk(await canFind('nakamura', family), 'by writing a notice')
+    await openConsultation(door, family, { owner: 'nakamura' })
+    t.ok(await canFind('nakamura', family), 'given a consultation by the partner')
+
+    const talk = { familyId: family.id, trigger: 'conversationShift', service: 'hirobaTalk' }
+    for (const who of ['director', 'coordinator'] as const) {
+      await done(door, who, `/v1/consultations/${newId()}/open`, talk)
+      t.notOk(await canFind(who, family), `${who}: by opening a consultation`)
+    }
+    await done(door, 'mchCoordinator', `/v1/referrals/${newId()}/draft`, {
+      familyId: family.id,
+      direction: 'outlet',
+      linkLevel: 'accompany',
+      urgency: 'normal',
+      toOrganization: 'ORG-141097-H',
+      destinationKind: 'hub',
+    })
+    t.notOk(await canFind('mchCoordinator', family), 'by a draft')
+  },
+)
+
+await t.test('nor is somebody of another organisation assigned by being named', async (t) => {
+  const family = await hidden()
+  const { id } = await sendReferral(door, family)
+  await done(door, 'mchCoordinator', `/v1/referrals/${id}/accept`, {
+    assignee: 'shisetsucho',
+    plannedContactOn: '2099-01-05',
+  })
+  t.notOk(await canFind('director', family))
+})
+
+await t.test(
+  'broken glass shows no whereabouts, neither while it lasts nor afterwards (R-ACC-2, R-ACC-4)',
+  async (t) => {
+    const family = await hidden()
+    for (const who of ['elsewhere', 'director'] as const) {
+      await done(door, who, `/v1/break-glass/${newId()}/use`, {
+        familyId: family.id,
+        reason: '緊急',
+        secondPerson: 'saito',
+      })
+      t.notOk(await canFind(who, family), who)
+    }
+  },
+)
+
+await t.test('what was in somebody’s hands before stays there', async (t) => {
+  const family = await hidden([])
+  await done(door, 'nakamura', `/v1/consultations/${newId()}/open`, {
+    familyId: family.id,
+    trigger: 'conversationShift',
+    service: 'hirobaTalk',
+  })
+  await done(door, 'partner', `/v1/families/${family.id}/update-profile`, {
+    householdFlags: ['dvProtection'],
+  })
+  t.ok(await canFind('nakamura', family))
+  t.notOk(await canFind('director', family))
+})
+
+await t.test('the flag is not taken away in passing', async (t) => {
+  const family = await hidden()
+  const path = `/v1/families/${family.id}/update-profile`
+  for (const who of ['nakamura', 'coordinator', 'mchCoordinator', 'districtNurse'] as const)
+    for (const householdFlags of [[], ['solo']])
+      problem(t, await door.post(who, path, { householdFlags }), 403, 'family/protection-stays')
+  problem(t, await door.post('wardManager', path, { householdFlags: [] }), 403, 'access/role-not-allowed')
+  t.equal((await door.post('nakamura', path, { householdFlags: ['dvProtection', 'solo'] })).statusCode, 200)
+  t.notOk(await canFind('director', family))
+  t.equal((await door.post('director', path, { householdFlags: ['solo'] })).statusCode, 200)
+  t.ok(await canFind('director', family))
+})

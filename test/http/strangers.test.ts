@@ -324,3 +324,14 @@ await t.test('families are found only inside the own hub', async (t) => {
   )
   t.equal(hub, 'ORG-141097-H')
 })
+
+await t.test('no other hub gets in while the view does not know the family yet', async (t) => {
+  const behind = await openTestDoor(t, { engine: 'sqlite' })
+  for (let i = 0; i < 20; i++) {
+    const { id } = await registerFamily(behind)
+    const written = await behind.post('elsewhere', `/v1/families/${id}/update-profile`, {
+      preferredLanguage: 'en',
+    })
+    problem(t, written, 404, 'family/not-found')
+  }
+})

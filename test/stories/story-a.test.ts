@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { fiscalYear } from '#domain/calendar/age.ts'
 import { careRequest } from '#domain/care-request/care-request.ts'
@@ -321,8 +322,13 @@ for (const engine of engines) {
         world.logged.filter((line) => line.includes('reading refused')).at(-1),
         /"route":"\/v1\/notices\/:id".*"staffId":"ogawa"/,
       )
-      const access = await world.system.store.read(streamName('access', tanaka.family))
-      t.match(access.filter(({ type }) => type === 'ReadingRefused').at(-1), {
+      // Written when the answer has gone.
+      const refusals = async () =>
+        (await world.system.store.read(streamName('access', tanaka.family))).filter(
+          ({ type }) => type === 'ReadingRefused',
+        )
+      for (let tries = 0; tries < 100 && (await refusals()).length === 0; tries++) await pause(20)
+      t.match((await refusals()).at(-1), {
         data: { route: '/v1/notices/:id', rule: 'default', holder: 'ORG-141097-H' },
         metadata: { actor: { staffId: 'ogawa' } },
       })
