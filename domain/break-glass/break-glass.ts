@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { addBusinessDays } from '#domain/calendar/business-days.ts'
 import { FamilyId } from '#domain/ids.ts'
 import { commandsOn, fold, lifecycleOf, look, refuse } from '#domain/kernel/lifecycle.ts'
+import type { Role } from '#domain/kernel/metadata.ts'
 import { plainText, text } from '#domain/kernel/schema.ts'
+import { japanDate } from '#domain/kernel/time.ts'
 import { hubAndWard } from '#domain/roles.ts'
 import type { StaffEvent } from '#domain/staff/events.ts'
 import { type BreakGlassEvent, breakGlassEvents, findings } from './events.ts'
@@ -20,12 +22,27 @@ type BreakGlass =
       readonly until: string
     }
 
-type Colleague = { readonly status: 'unknown' | 'known' }
+/** Somebody who can be told: who works on cases now, and for whom the family is not a closed one (R-ACC-3). */
+type Colleague = { readonly role: Role | undefined; readonly conflicts: readonly string[] }
 const colleague = fold<Colleague, StaffEvent>(
   'staff',
-  { status: 'unknown' },
-  { StaffRegistered: () => ({ status: 'known' }) },
+  { role: undefined, conflicts: [] },
+  {
+    StaffRegistered: (before, { role }) => ({ ...before, role }),
+    StaffRoleGiven: (before, { role }) => ({ ...before, role }),
+    StaffAccountClosed: (before) => ({ ...before, role: undefined }),
+    StaffConflictDeclared: (before, { families }) => ({
+      ...before,
+      conflicts: [...before.conflicts, ...families],
+    }),
+    StaffConflictEnded: (before, { families }) => ({
+      ...before,
+      conflicts: before.conflicts.filter((known) => !families.some((family) => family === known)),
+    }),
+  },
 )
+const canBeTold = ({ role, conflicts }: Colleague, familyId: string): boolean =>
+  hubAndWard.some((one) => one === role) && !conflicts.includes(familyId)
 
 const command = commandsOn<BreakGlass, BreakGlassEvent>()
 
@@ -41,13 +58,13 @@ const UseBreakGlass = command({
   }),
   emits: ['BreakGlassUsed'],
   looksAt: ({ secondPerson }) => ({ second: look(colleague, secondPerson) }),
-  decide(_, data, { now, occurredOn, actor, seen, calendar }) {
+  decide(_, data, { now, actor, seen, calendar }) {
     if (data.secondPerson === actor.staffId)
       return refuse('break-glass/told-nobody', 'Tell somebody else.', '/secondPerson')
-    if (seen.second.status === 'unknown')
-      return refuse('break-glass/told-nobody', 'Nobody of that id works here.', '/secondPerson')
+    if (!canBeTold(seen.second, data.familyId))
+      return refuse('break-glass/told-nobody', 'Nobody of that id can be told.', '/secondPerson')
     const until = new Date(Date.parse(now) + HOURS * 3_600_000).toISOString()
-    const reviewDueOn = addBusinessDays(occurredOn, REVIEW_BUSINESS_DAYS, 'ward', calendar)
+    const reviewDueOn = addBusinessDays(japanDate(now), REVIEW_BUSINESS_DAYS, 'ward', calendar)
     return [{ type: 'BreakGlassUsed', data: { ...data, until, reviewDueOn } }]
   },
 })

@@ -3,7 +3,7 @@ import { labelOf } from '#domain/codes/label.ts'
 import { activityDetail, activityType, carePlace, careUrgency, destinationKind } from '#domain/codes/lists.ts'
 import { ConsultationId, FamilyId, MatchId, MembershipId, PersonId, ReferralId } from '#domain/ids.ts'
 import { type EventOf, factsOf } from '#domain/kernel/event.ts'
-import { codeOf, instant, partOf, plainText, text } from '#domain/kernel/schema.ts'
+import { codeOf, instant, partOf, plainText, text, whereabouts } from '#domain/kernel/schema.ts'
 
 const fact = factsOf({
   dataClass: 'kosapoMatch',
@@ -15,7 +15,7 @@ export const requestShape = {
   familyId: FamilyId,
   children: z.array(PersonId).min(1).max(10).optional(),
   activityType: codeOf(activityType),
-  place: codeOf(carePlace),
+  place: whereabouts(codeOf(carePlace)),
   reason: codeOf(activityDetail).optional(),
   urgency: codeOf(careUrgency),
   cautions: text(1_000, { subject: 'family', dataClass: 'health' }).optional(),
@@ -56,7 +56,7 @@ export const careRequestEvents = {
   CandidateProposed: fact(
     z.object({
       provider: partOf('thirdParty')(MembershipId),
-      distance: partOf('thirdParty')(plainText(80).optional()),
+      distance: partOf('thirdParty')(whereabouts(plainText(80)).optional()),
       conditions: partOf('thirdParty')(text(1_000).optional()),
     }),
     { title: { ja: '提供会員に打診', en: 'Candidate proposed' }, state: 'searching' },
@@ -76,7 +76,11 @@ export const careRequestEvents = {
     },
   ),
   PreMeetingScheduled: fact(
-    z.object({ provider: partOf('thirdParty')(MembershipId), at: instant(), place: text(80).optional() }),
+    z.object({
+      provider: partOf('thirdParty')(MembershipId),
+      at: instant(),
+      place: whereabouts(text(80)).optional(),
+    }),
     {
       title: { ja: '事前打合せの予定', en: 'Pre-meeting scheduled' },
       due: ({ at }) => at,
@@ -85,7 +89,7 @@ export const careRequestEvents = {
   PreMeetingHeld: fact(
     z.object({
       provider: partOf('thirdParty')(MembershipId),
-      place: text(80).optional(),
+      place: whereabouts(text(80)).optional(),
       participants: partOf('thirdParty')(z.array(text(80)).max(20).optional()),
       sheet: text(5_000).optional(),
       implied: z.array(IMPLIED).optional(),

@@ -15,7 +15,8 @@ export const scopeShape = {
   people: z.array(PersonId).min(1).max(20),
 }
 
-const REASON = { subject: 'family', dataClass: 'consultationSummary' } as const
+/** What was said when they were asked is no part of what they agreed to be told. */
+const BETWEEN_US = { subject: 'family', dataClass: 'consultationSummary' } as const
 
 const scopeInWords = (
   { recipients, dataClasses }: { recipients: readonly string[]; dataClasses: readonly string[] },
@@ -31,8 +32,8 @@ export const consentEvents = {
       purpose: text(500).optional(),
       method: codeOf(consentMethod),
       givenBy: PersonId.optional(),
-      heardBy: text(100).optional(),
-      words: text(1_000).optional(),
+      heardBy: text(100, BETWEEN_US).optional(),
+      words: text(1_000, BETWEEN_US).optional(),
       from: date(),
       until: date(),
       confirmInWritingBy: date().optional(),
@@ -49,7 +50,7 @@ export const consentEvents = {
       ...scopeShape,
       familyId: FamilyId,
       purpose: text(500).optional(),
-      words: text(1_000).optional(),
+      words: text(1_000, BETWEEN_US).optional(),
     }),
     { title: { ja: '不同意', en: 'Consent declined' }, state: 'declined', summary: scopeInWords },
   ),
@@ -57,8 +58,8 @@ export const consentEvents = {
     title: { ja: '同意の範囲を狭める', en: 'Consent narrowed' },
     summary: scopeInWords,
   }),
-  /** Recipients learn that it was withdrawn, not why (R-PRI-5): the reason is none of what they were to be told. */
-  ConsentWithdrawn: fact(z.object({ reason: text(500, REASON).optional() }), {
+  /** Recipients learn that it was withdrawn, not why (R-PRI-5). */
+  ConsentWithdrawn: fact(z.object({ reason: text(500, BETWEEN_US).optional() }), {
     title: { ja: '同意の撤回', en: 'Consent withdrawn' },
     state: 'withdrawn',
   }),

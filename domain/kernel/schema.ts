@@ -77,6 +77,28 @@ const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[
 // biome-ignore lint/suspicious/noControlCharactersInRegex: refusing them is the point
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 
+const whereMarks = z.registry<{ readonly where: true }>()
+
+/** Says where somebody is, where they go, or at what hour: kept from all but the assigned of a household in hiding (R-ACC-2). All other marks stay. */
+export const whereabouts = <S extends z.ZodType>(schema: S): S => {
+  const own = schema.clone() as S
+  whereMarks.add(own, { where: true })
+  return own
+}
+
+const PLACES: ReadonlySet<string> = new Set(['organization', 'site', 'visit'])
+
+/** Organisations, sites, visits and ways to reach somebody say it by themselves; so do hours. */
+export const tellsWhereabouts = (schema: z.core.$ZodType): boolean => {
+  const { refersTo, sensitive: mark } = marksOf(schema)
+  if (refersTo !== undefined && PLACES.has(refersTo)) return true
+  return mark?.dataClass === 'contact' || isWhereMarked(schema)
+}
+const isWhereMarked = (schema: z.core.$ZodType): boolean => {
+  const inner = (schema as { _zod: { def: { innerType?: z.core.$ZodType } } })._zod.def.innerType
+  return whereMarks.get(schema as z.ZodType) !== undefined || (inner !== undefined && isWhereMarked(inner))
+}
+
 export const date = () => z.iso.date().refine((d) => d >= '1900-01-01' && d <= '2200-12-31', 'out of range')
 /** With an offset or `Z`, seconds optional: `2022-03-10T09:30+09:00`. */
 export const instant = () => dateTime(false)
@@ -91,7 +113,7 @@ const HAS_OFFSET = /(Z|[+-]\d\d:\d\d)$/
 const dateTime = (local: boolean) => {
   const toTheSecond = z.core.regexes.datetime({ offset: true, local })
   const toTheMinute = z.core.regexes.datetime({ offset: true, local, precision: -1 })
-  return z
+  const schema = z
     .string()
     .regex(new RegExp(`${toTheSecond.source}|${toTheMinute.source}`), {
       message: 'not an instant',
@@ -99,8 +121,9 @@ const dateTime = (local: boolean) => {
     })
     .refine((i) => i >= '1900' && i < '2201', 'out of range')
     .meta({ format: 'date-time' })
+  return whereabouts(schema)
 }
-export const clockTime = () => z.iso.time({ precision: -1 })
+export const clockTime = () => whereabouts(z.iso.time({ precision: -1 }))
 
 /** Removes wrappers (optional, nullable, default, readonly …) down to the schema that was marked. */
 const unwrap = (schema: z.core.$ZodType): z.core.$ZodType => {

@@ -5,7 +5,14 @@ import {
   type Recorded,
   type StreamName,
 } from '#domain/kernel/event.ts'
-import { elementOf, marksOf, type Part, partMarkOf, shapeOf } from '#domain/kernel/schema.ts'
+import {
+  elementOf,
+  marksOf,
+  type Part,
+  partMarkOf,
+  shapeOf,
+  tellsWhereabouts,
+} from '#domain/kernel/schema.ts'
 import { japanDate } from '#domain/kernel/time.ts'
 import { type Beside, correctionsOf } from './corrections.ts'
 
@@ -86,9 +93,6 @@ const NEVER_FIELDS = new Set(['abuseCheck', 'owner', 'assignee', 'heardBy'])
 const NEVER_FIELDS_OF: Readonly<Record<string, readonly string[]>> = {
   NoticeSharedInTeam: ['decision', 'sharedWithSites'],
 }
-/** What says where a household is, or when it comes and goes (R-ACC-2). */
-const WHEREABOUTS = new Set(['site', 'registeredAtSite', 'residenceWard', 'contact', 'visitId', 'place'])
-
 const shownIn = (facts: readonly Recorded[], asking: Asking) => {
   const { familyId, personId, holder, from, to, dataClasses, hidesWhereabouts } = asking
   const streams = byStream(facts)
@@ -188,15 +192,16 @@ type Leaf = {
 }
 
 const leavesOf = ({ type, data }: Recorded, spec: EventSpec, asking: Asking): readonly Leaf[] => {
-  const never = new Set([
-    ...NEVER_FIELDS,
-    ...(NEVER_FIELDS_OF[type] ?? []),
-    ...(asking.hidesWhereabouts ? WHEREABOUTS : []),
-  ])
-  return walk(spec.schema, data, '', undefined, { never, personId: asking.personId })
+  const never = new Set([...NEVER_FIELDS, ...(NEVER_FIELDS_OF[type] ?? [])])
+  const { personId, hidesWhereabouts = false } = asking
+  return walk(spec.schema, data, '', undefined, { never, personId, hidesWhereabouts })
 }
 
-type Walk = { readonly never: ReadonlySet<string>; readonly personId: string }
+type Walk = {
+  readonly never: ReadonlySet<string>
+  readonly personId: string
+  readonly hidesWhereabouts?: boolean
+}
 type Schema = Parameters<typeof partMarkOf>[0]
 
 /** Every single value with its part. Inside something about another person, everything is a third party's; how to reach them is left out. */
@@ -208,6 +213,7 @@ const walk = (
   around: Walk,
 ): readonly Leaf[] => {
   if (value === undefined || value === null) return []
+  if (around.hidesWhereabouts && tellsWhereabouts(schema)) return []
   const own = above === 'thirdParty' ? above : (partMarkOf(schema) ?? above)
   const element = elementOf(schema)
   if (element && Array.isArray(value))

@@ -14,7 +14,7 @@ import {
 import { shareableClass } from '#domain/codes/shareable-class.ts'
 import { ConsentId, ConsultationId, FamilyId, OrganizationId, PersonId, ReferralId } from '#domain/ids.ts'
 import { type EventOf, factsOf } from '#domain/kernel/event.ts'
-import { codeOf, date, instant, partOf, plainText, text } from '#domain/kernel/schema.ts'
+import { codeOf, date, instant, partOf, plainText, text, whereabouts } from '#domain/kernel/schema.ts'
 
 /** What a referral says in words is content; what is left is the envelope (dossier 2.12, 4.6). */
 const content = (max: number) => text(max, { subject: 'family', dataClass: 'referralContent' })
@@ -39,7 +39,7 @@ export const envelopeShape = {
   reasons: z.array(codeOf(referralReason)).max(17),
   toOrganization: OrganizationId.optional(),
   destinationKind: codeOf(destinationKind),
-  destinationName: partOf('organisationName')(plainText(200).optional()),
+  destinationName: partOf('organisationName')(whereabouts(plainText(200)).optional()),
   basis: ConsentId.optional(),
   legalBasis: codeOf(legalBasis).optional(),
   basisReason: partOf('assessment')(content(1_000).optional()),
@@ -121,7 +121,7 @@ export const referralEvents = {
   ReferralAccepted: fact(
     z.object({
       assignee: plainText(64),
-      plannedContactOn: date(),
+      plannedContactOn: whereabouts(date()),
       outcomeDueOn: date().optional(),
       ...implied,
     }),
@@ -153,7 +153,7 @@ export const referralEvents = {
   ),
   ReferralRedirected: fact(
     z.object({
-      toDesk: partOf('organisationName')(plainText(80)),
+      toDesk: partOf('organisationName')(whereabouts(plainText(80))),
       reason: partOf('assessment')(content(1_000).optional()),
       ...ackDue,
       firstContactDueOn: date().optional(),
@@ -229,7 +229,7 @@ export const referralEvents = {
   ),
   ReferralEscalated: fact(
     z.object({
-      to: partOf('organisationName')(plainText(80)),
+      to: partOf('organisationName')(whereabouts(plainText(80))),
       reason: partOf('assessment')(content(500)),
       businessDaysLate: z.int().min(0).optional(),
     }),

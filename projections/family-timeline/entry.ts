@@ -70,7 +70,8 @@ export const entryOf = (event: RecordedEvent, spec: EventSpec): Entry => {
     late: japanDate(event.recordedAt) > metadata.occurredOn,
     function: functionOf(event, spec),
     kind: categoryOf(event.stream),
-    dataClass: spec.dataClass,
+    // What was put under the council by hand stays there (R-PRI-10).
+    dataClass: metadata.dataClass === 'council' ? 'council' : spec.dataClass,
     actor: metadata.actor,
     ...(site !== undefined && { site }),
     ...(metadata.toldBy !== undefined && { toldBy: metadata.toldBy }),

@@ -43,7 +43,12 @@ type Agreement = {
   readonly people: readonly string[]
 }
 /** Why a letter may be read, and about whom it is, where that is said. */
-type Ground = { readonly basis: NonNullable<Circumstances['basis']>; readonly people?: readonly string[] }
+type Ground = {
+  readonly basis: NonNullable<Circumstances['basis']>
+  readonly people?: readonly string[]
+  /** The letter remains; who the family is now is no longer the receiver's matter. */
+  readonly isOver?: boolean
+}
 
 const consentFold = foldOf(consent)
 const referralFold = foldOf(referral)
@@ -87,11 +92,11 @@ export const circumstancesIn =
       else {
         const { state } = await view(referralFold, referralId)
         const ground = state.status === 'none' ? undefined : groundOf(state, agreements)
-        if (ground) grounds.set(referralId, ground)
+        if (ground) grounds.set(referralId, { ...ground, isOver: ENDED.has(state.status) })
       }
     }
     const received = [...grounds].flatMap(([id, ground]) =>
-      ends.get(id)?.[1] === organizationId ? [ground] : [],
+      ends.get(id)?.[1] === organizationId && !ground.isOver ? [ground] : [],
     )
 
     const basisOf = ({
@@ -123,6 +128,8 @@ export const circumstancesIn =
       signature: JSON.stringify([still, [...agreements], [...grounds], [...approved]]),
     }
   }
+
+const ENDED: ReadonlySet<string> = new Set(['declined', 'closed', 'withdrawn'])
 
 type Letter = {
   readonly basis?: string | undefined

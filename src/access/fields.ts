@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { DataClass } from '#domain/kernel/classes.ts'
 import type { EventSpec } from '#domain/kernel/event.ts'
-import { elementOf, marksOf, shapeOf } from '#domain/kernel/schema.ts'
+import { elementOf, marksOf, shapeOf, tellsWhereabouts } from '#domain/kernel/schema.ts'
 import { specOf } from '#projections/family-timeline/entry.ts'
 
 /** What stands where a text is that this reader may know of, but not read. */
@@ -37,6 +37,34 @@ export const trimmed = (
         ? [[name, trimmed(fields[name], inner, dataClass, isShown, `${field}/${name}`, redacted, person)]]
         : [],
     ),
+  )
+}
+
+/** A consent's scope as one of its recipients learns it: not who else it names, and nothing once it is not among them (R-PRI-6). */
+export const forRecipient = (
+  scope: Readonly<Record<string, unknown>>,
+  organizationId: string,
+): Readonly<Record<string, unknown>> => {
+  const { recipients } = scope
+  if (!Array.isArray(recipients)) return scope
+  return recipients.includes(organizationId)
+    ? { ...scope, recipients: [organizationId] }
+    : { ...scope, recipients: [], dataClasses: [], people: [] }
+}
+
+/** The same with nothing that says where somebody is, or at what hour (R-ACC-2); `■` where something stood. */
+export const withoutPlaces = (data: unknown, schema: z.core.$ZodType): unknown => {
+  if (data === undefined || data === null) return data
+  const element = elementOf(schema)
+  if (tellsWhereabouts(element ?? schema)) return element ? [] : MASK
+  if (element && Array.isArray(data)) return data.map((item) => withoutPlaces(item, element))
+  const shape = shapeOf(schema)
+  if (!shape || typeof data !== 'object') return data
+  return Object.fromEntries(
+    Object.entries(data).map(([name, value]) => [
+      name,
+      shape[name] ? withoutPlaces(value, shape[name]) : value,
+    ]),
   )
 }
 

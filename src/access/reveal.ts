@@ -1,21 +1,20 @@
 import { type Decision, decide } from '#domain/access/decide.ts'
 import type { Kind } from '#domain/access/grid.ts'
 import type { DataClass } from '#domain/kernel/classes.ts'
-import { idIn } from '#domain/kernel/event.ts'
-import { lifecycles } from '#domain/lifecycles.ts'
+import type { AnyState } from '#domain/kernel/lifecycle.ts'
 import type { FamilyRow, Member } from '#projections/families.ts'
-import type { Entry } from '#projections/family-timeline/entry.ts'
-import { specOf } from '#projections/family-timeline/entry.ts'
+import { type Entry, specOf } from '#projections/family-timeline/entry.ts'
 import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
 import type { OpenItem } from '#projections/open-items.ts'
-import type { ReferralRow } from '#projections/referrals.ts'
 import type { System } from '#src/system.ts'
-import { isAssigning } from './assigned.ts'
 import { circumstancesIn, type OfFamily } from './circumstances.ts'
-import { holdsOtherClasses, holdsPersons, personFields, trimmed } from './fields.ts'
+import { forRecipient, holdsOtherClasses, holdsPersons, trimmed } from './fields.ts'
+import { holderOf } from './holder.ts'
+import { SHOWN, type ShownItem, shownItem } from './listed.ts'
 import { openEntry, openFamily } from './open.ts'
-import { isInConflict, type Principal } from './principal.ts'
-import { tellsWhereabouts, withoutWhereabouts } from './whereabouts.ts'
+import type { Principal } from './principal.ts'
+import { classOfKind, partOf, peopleIn, resourceOfEntry, resourceOfItem, SHARED } from './resource.ts'
+import { isWhereabouts, withoutWhereabouts } from './whereabouts.ts'
 
 /** An entry as one reader may see it: opened as far as it is theirs, and what was left out by name. */
 export type Shown = {
@@ -39,14 +38,19 @@ export type Reveal = {
   explain(entry: Entry): Decision & { readonly redacted: readonly string[] }
   /** Whether `entry` would give one; nothing is released by asking. */
   hasEntry(entry: Entry): boolean
-  family(row: FamilyRow): { readonly row: FamilyRow; readonly redacted: readonly string[] }
-  item(item: OpenItem): boolean
-  /** How much of a lifecycle's state, and why; `existence` that it is there, `deny` not even that. */
+  /** `isKnown`: who belongs to the family and where it is registered may be known at all. */
+  family(row: FamilyRow): {
+    readonly row: FamilyRow
+    readonly isKnown: boolean
+    readonly redacted: readonly string[]
+  }
+  item(item: OpenItem): ShownItem | undefined
+  /** As much of a lifecycle's state as may be seen, and why; no state: that it is there. */
   thing(
     kind: string,
-    whose: { readonly holder: string | undefined; readonly addressees: readonly string[] },
     id: string,
-  ): Pick<Decision, 'effect' | 'ruleId'>
+    state: AnyState,
+  ): Pick<Decision, 'effect' | 'ruleId'> & { readonly state?: AnyState }
   /** Of classes that are watched (†), as far as they were released by this one; undefined when none was. */
   released(): Released | undefined
   /** The household is in hiding, and the one who asks has nothing to do for it (R-ACC-2). */
@@ -96,64 +100,94 @@ export const revealIn = (system: System): RevealTo => {
       return known
     }
     const findResource = (entry: Entry): OfFamily => {
-      const opening =
-        entry.actor.role === 'system' || SHARED.has(entry.kind) ? openingOf(entry.stream) : undefined
-      const { organizationId, staffId, role } = entry.actor
-      // A register stays that of its hub, whoever corrects it; what the system notes belongs to whom it notes it for.
-      const isOthers = entry.kind === 'family' && organizationId !== principal.organizationId
-      const holder =
-        (role === 'system' || isOthers ? opening?.actor.organizationId : undefined) ?? organizationId
-      const people = peopleIn(entry)
-      const base = { dataClass: entry.dataClass, holder, recordedBy: staffId, ...(people && { people }) }
-      if (entry.kind === 'referral') {
-        const referralId = idIn(entry.stream)
-        return { ...base, referralId, addressees: moment.ends.get(referralId) ?? [] }
-      }
-      const named = opening?.data.recipients
-      return Array.isArray(named)
-        ? { ...base, addressees: [...named, opening?.actor.organizationId].filter(isText) }
-        : base
+      const needsOpening = entry.actor.role === 'system' || SHARED.has(entry.kind)
+      const opening = needsOpening ? openingOf(entry.stream) : undefined
+      const ends = moment.ends.get(entry.stream.slice(entry.stream.indexOf('-') + 1))
+      return resourceOfEntry(entry, opening, ends, principal.organizationId)
     }
 
     const decisionOn = (entry: Entry, resource: OfFamily): Decision | undefined => {
       const decision = ask(resource)
       if (!SHOWN.has(decision.effect)) return undefined
-      return decision.withhold && tellsWhereabouts(principal, entry) ? undefined : decision
+      return decision.withhold && isWhereabouts(principal, entry) ? undefined : decision
     }
 
+    /** An auditor sees what was done, not what was said, unless the case was opened to them (R-ACC-5). */
+    const readsWords = ({ effect, ruleId }: Decision): boolean =>
+      CONTENT.has(effect) && (principal.role !== 'auditor' || OPENED_CASE.has(ruleId))
+
+    /** Which fields of an entry are shown; what is watched of them is noted by `seen`. */
+    const fieldsOf =
+      (entry: Entry, resource: OfFamily, decision: Decision, seen: typeof note) =>
+      (dataClass: DataClass, personId: string | undefined): boolean => {
+        if (dataClass === entry.dataClass && personId === undefined) return readsWords(decision)
+        const part = partOf(entry, resource, dataClass, personId)
+        const decided = ask(part)
+        if (!readsWords(decided)) return false
+        seen(decided, part)
+        return true
+      }
+
+    /** Who told it is told to its holder; to others with what a letter says, never with what a consent says. */
+    const isTold = (entry: Entry, resource: OfFamily, decision: Decision): boolean => {
+      if (!readsWords(decision)) return false
+      if (resource.holder === principal.organizationId) return true
+      if (entry.kind === 'referral')
+        return readsWords(ask(partOf(entry, resource, 'referralContent', undefined)))
+      return entry.kind !== 'consent'
+    }
+
+    const dataOf = (entry: Entry, resource: OfFamily, decision: Decision, redacted: string[]) => {
+      const spec = specOf(entry.type)
+      if (!spec) return {}
+      const isOwn = resource.holder === principal.organizationId
+      const isWhole = readsWords(decision) && !holdsOtherClasses(spec) && (isOwn || !holdsPersons(spec))
+      const isShown = fieldsOf(entry, resource, decision, note)
+      const data = isWhole
+        ? entry.data
+        : (trimmed(entry.data, spec.schema, entry.dataClass, isShown, '', redacted) as Entry['data'])
+      return entry.kind === 'consent' && !isOwn && principal.role !== 'auditor'
+        ? forRecipient(data, principal.organizationId)
+        : data
+    }
+
+    /** A way to what this reader may not know of tells that it is there. */
+    const knownLinks = ({ links, familyId: family }: Entry, { holder }: OfFamily): Entry['links'] =>
+      links.filter(({ stream }) => {
+        const opening = openingOf(stream)
+        if (!opening) return holder === principal.organizationId
+        return opening.familyId === family && decisionOn(opening, resourceOf(opening)) !== undefined
+      })
+
     return {
-      signature: moment.signature,
+      signature: `${principal.role} ${principal.organizationId} ${moment.signature}`,
       hidesWhereabouts: moment.hidesWhereabouts,
       entry(entry) {
         const resource = resourceOf(entry)
         const decision = decisionOn(entry, resource)
         if (!decision) return undefined
         const { effect } = decision
-        const spec = specOf(entry.type)
-        if (effect === 'existence' || !spec)
-          return { entry: bare(entry), redacted: ['data', 'summary'], effect }
+        if (effect === 'existence')
+          return {
+            entry: bare(decision.withhold ? withoutWhereabouts(entry, principal) : entry),
+            redacted: ['data', 'summary'],
+            effect,
+          }
 
         const redacted: string[] = []
-        const isShown = (dataClass: DataClass, personId: string | undefined): boolean => {
-          if (dataClass === entry.dataClass && personId === undefined) return CONTENT.has(effect)
-          const part = partOf(entry, resource, dataClass, personId)
-          const decided = ask(part)
-          if (!CONTENT.has(decided.effect)) return false
-          note(decided, part)
-          return true
-        }
-        const isOwn = resource.holder === principal.organizationId
-        const isWhole = CONTENT.has(effect) && !holdsOtherClasses(spec) && (isOwn || !holdsPersons(spec))
-        const data = isWhole
-          ? entry.data
-          : (trimmed(entry.data, spec.schema, entry.dataClass, isShown, '', redacted) as Entry['data'])
-        const isTold = entry.toldBy === undefined || CONTENT.has(effect)
-        if (!isTold) redacted.push('toldBy')
+        const data = dataOf(entry, resource, decision, redacted)
+        const { toldBy, ...rest } = entry
+        const tellsWho = toldBy !== undefined && isTold(entry, resource, decision)
+        if (toldBy !== undefined && !tellsWho) redacted.push('toldBy')
         note(decision, resource)
-        const { toldBy: _, ...rest } = entry
-        const kept = { ...(isTold ? entry : rest), data }
-        const shown = openEntry(keyring)(decision.withhold ? withoutWhereabouts(kept) : kept)
-        if (decision.withhold) redacted.push('occurredAt', 'actor.site')
+        const kept: Entry = {
+          ...rest,
+          ...(tellsWho && { toldBy }),
+          data,
+          links: knownLinks(entry, resource),
+        }
+        const shown = openEntry(keyring)(decision.withhold ? withoutWhereabouts(kept, principal) : kept)
+        if (decision.withhold) redacted.push('recordedAt', 'occurredAt', 'actor.site')
         return { entry: shown, redacted, effect }
       },
       explain(entry) {
@@ -168,12 +202,7 @@ export const revealIn = (system: System): RevealTo => {
           }
         const schema = specOf(entry.type)?.schema
         const redacted: string[] = []
-        const isShown = (dataClass: DataClass, personId: string | undefined) =>
-          CONTENT.has(
-            dataClass === entry.dataClass && personId === undefined
-              ? decision.effect
-              : ask(partOf(entry, resource, dataClass, personId)).effect,
-          )
+        const isShown = fieldsOf(entry, resource, decision, () => undefined)
         if (schema && decision.effect !== 'existence')
           trimmed(entry.data, schema, entry.dataClass, isShown, '', redacted)
         return { ...decision, redacted }
@@ -183,7 +212,8 @@ export const revealIn = (system: System): RevealTo => {
         // Who belongs to a family is registered by its hub; a ward's corrections are part of that register.
         const holder = row.registeredBy ?? row.organizations[0] ?? ''
         const registration = ask({ dataClass: 'registration', holder })
-        const redacted: string[] = []
+        const isKnown = CONTENT.has(registration.effect) || registration.effect === 'masked'
+        const redacted: string[] = isKnown ? [] : ['registration']
         const members = row.members.map(({ contact: reach, ...member }): Member => {
           const { personId, as, relation } = member
           const about = { holder, people: [personId] }
@@ -202,10 +232,19 @@ export const revealIn = (system: System): RevealTo => {
         })
         const { card: _, ...rest } = row
         const kept = CONTENT.has(registration.effect) ? row : rest
-        return { row: openFamily(keyring)({ ...kept, members }), redacted: [...new Set(redacted)] }
+        const known = new Set([
+          principal.organizationId,
+          ...(isKnown ? [holder] : []),
+          ...[...moment.ends.values()].flat(),
+        ])
+        const organizations =
+          principal.role === 'auditor' ? row.organizations : row.organizations.filter((one) => known.has(one))
+        const shown = { ...kept, organizations, members: isKnown ? members : [] }
+        return { row: openFamily(keyring)(shown), isKnown, redacted: [...new Set(redacted)] }
       },
-      item: (item) => SHOWN.has(ask(resourceOfItem(item)).effect),
-      thing(kind, { holder, addressees }, id) {
+      item: (item) => shownItem(item, principal, ask(resourceOfItem(item)).effect, moment.hidesWhereabouts),
+      thing(kind, id, state) {
+        const { holder, addressees } = holderOf(state)
         const opening = openingOf(`${kind}-${id}`)
         const people = opening && peopleIn(opening)
         const resource: OfFamily = {
@@ -217,8 +256,15 @@ export const revealIn = (system: System): RevealTo => {
           ...(kind === 'referral' && { referralId: id }),
         }
         const decision = ask(resource)
+        const { effect, ruleId } = decision
+        if (!SHOWN.has(effect)) return { effect: 'deny', ruleId }
         note(decision, resource)
-        return SHOWN.has(decision.effect) ? decision : { effect: 'deny', ruleId: decision.ruleId }
+        if (effect === 'existence') return { effect, ruleId }
+        const isWhole = effect === 'allow' && !decision.withhold
+        if (!isWhole) return { effect, ruleId, state: { status: state.status } }
+        const isOthers = resource.holder !== principal.organizationId && principal.role !== 'auditor'
+        const isTrimmed = kind === 'consent' && isOthers
+        return { effect, ruleId, state: isTrimmed ? scopeForRecipient(state, principal) : state }
       },
       released() {
         if (watched.length === 0) return undefined
@@ -234,92 +280,14 @@ export const revealIn = (system: System): RevealTo => {
   }
 }
 
-const resourceOfItem = ({ kind, opener, owner, receiver }: OpenItem): OfFamily => ({
-  dataClass: classOfKind(kind),
-  holder: opener.organizationId,
-  // Being somebody's own work is not being addressed to them.
-  addressees: [owner, receiver]
-    .flatMap((party) => party?.organizationId ?? [])
-    .filter((organization) => organization !== opener.organizationId),
-  ...(opener.staffId !== undefined && { recordedBy: opener.staffId }),
-})
+/** Rules by which a case was opened to an auditor. */
+const OPENED_CASE: ReadonlySet<string> = new Set(['R-ACC-5', '4.6/council/auditor'])
 
-/** Whether an open item may stand in this person's work list: what asking for it would answer. */
-export const isListed = (principal: Principal, item: OpenItem): boolean =>
-  mayStand(principal, resourceOfItem(item), item.familyId, isAssigning(item, principal))
-
-/** The same of a referral that was sent. `openedBy`: staff id of whoever began it. */
-export const isReferralListed = (
-  principal: Principal,
-  { familyId, from, to, assignee }: ReferralRow,
-  openedBy: string | undefined,
-): boolean =>
-  mayStand(
-    principal,
-    {
-      dataClass: classOfKind('referral'),
-      holder: from,
-      addressees: to === undefined ? [] : [to],
-      ...(openedBy !== undefined && { recordedBy: openedBy }),
-    },
-    familyId,
-    assignee === principal.staffId,
-  )
-
-const mayStand = (
-  principal: Principal,
-  resource: OfFamily,
-  familyId: string | undefined,
-  assigned: boolean,
-): boolean => {
-  const circumstances = { assigned, conflict: isInConflict(principal, familyId) }
-  const asker = { ...principal, kind: principal.role as Kind }
-  return SHOWN.has(decide(asker, 'read', resource, circumstances).effect)
-}
-
-const SHOWN: ReadonlySet<Decision['effect']> = new Set([
-  'allow',
-  'summary',
-  'safetyNotes',
-  'masked',
-  'existence',
-])
-/** One field of an entry: its class and the person whom it is about may be others than the entry's. */
-const partOf = (
-  { dataClass: ofEntry, kind }: Entry,
-  { people, ...resource }: OfFamily,
-  dataClass: DataClass,
-  personId: string | undefined,
-): OfFamily => ({
-  ...resource,
-  dataClass,
-  ...(personId === undefined ? people && { people } : { people: [personId] }),
-  ...(kind === 'consent' && dataClass !== ofEntry && { ownOnly: true as const }),
-})
-
-/** Of these the first entry says who else has to do with them. */
-const SHARED: ReadonlySet<string> = new Set(['consent', 'family'])
-const isText = (value: unknown): value is string => typeof value === 'string'
+const scopeForRecipient = (state: AnyState & { readonly scope?: object }, { organizationId }: Principal) =>
+  state.scope ? { ...state, scope: forRecipient({ ...state.scope }, organizationId) } : state
 
 /** That something exists, when, and whose it is. */
 const bare = (entry: Entry): Entry => {
   const { state: _, due: __, toldBy: ___, site: ____, ...rest } = entry
   return { ...rest, type: 'Existence', data: {}, links: [] }
 }
-
-/** Persons whom a fact as a whole is about: those its own fields name. Who a letter or a consent is about was asked for when it was made. */
-const peopleIn = ({ type, kind, data }: Entry): readonly string[] | undefined => {
-  const fields = CROSSES_BY_ITSELF.has(kind) ? [] : personFields(type)
-  const people = fields.flatMap((field) => data[field] ?? []).filter(isText)
-  return people.length === 0 ? undefined : people
-}
-const CROSSES_BY_ITSELF: ReadonlySet<string> = new Set(['referral', 'consent'])
-
-/** The class of a lifecycle is that of the fact it begins with. */
-const classOfKind = (kind: string): DataClass => kinds.get(kind) ?? 'council'
-const kinds: ReadonlyMap<string, DataClass> = new Map(
-  lifecycles.flatMap(({ name, events }) => {
-    const [first] = Object.values(events)
-    return first ? [[name, first.dataClass] as const] : []
-  }),
-)

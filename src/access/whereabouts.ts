@@ -1,9 +1,12 @@
+import { z } from 'zod'
 import { protection } from '#domain/family/protection.ts'
 import { categoryOf } from '#domain/kernel/event.ts'
-import type { Entry } from '#projections/family-timeline/entry.ts'
+import { japanDate, startOfDay } from '#domain/kernel/time.ts'
+import { type Entry, specOf } from '#projections/family-timeline/entry.ts'
 import { openItems } from '#projections/open-items.ts'
 import type { System } from '#src/system.ts'
 import { isAssigningInHiding } from './assigned.ts'
+import { withoutPlaces } from './fields.ts'
 import type { Principal } from './principal.ts'
 
 /**
@@ -22,7 +25,7 @@ export const whereaboutsIn =
   }
 
 /** Entries that say by themselves where a family is, or when it comes and goes; who else registers it is where it went. */
-export const tellsWhereabouts = (
+export const isWhereabouts = (
   { role, organizationId }: Principal,
   { dataClass, type, actor }: Entry,
 ): boolean =>
@@ -30,17 +33,23 @@ export const tellsWhereabouts = (
   type === 'FamilyMoved' ||
   (role !== 'auditor' && dataClass === 'registration' && actor.organizationId !== organizationId)
 
-/** What is left of any other entry: no site, the day instead of the hour, no way to a visit (its id holds its time). */
-export const withoutWhereabouts = ({ site: _, ...entry }: Entry): Entry => ({
+/**
+ * What is left of any other entry: no place, days instead of hours, no appointment, no way to a visit (its id holds its time), and
+ * nobody elsewhere: where a household is looked after is where it went.
+ */
+export const withoutWhereabouts = (
+  { site: _, due: __, ...entry }: Entry,
+  { organizationId, role }: Principal,
+): Entry => ({
   ...entry,
+  ...(role !== 'auditor' &&
+    entry.actor.organizationId !== organizationId && {
+      actor: { staffId: '', role: entry.actor.role, organizationId: '' },
+    }),
+  data: withoutPlaces(entry.data, specOf(entry.type)?.schema ?? NOTHING) as Entry['data'],
   precision: entry.precision === 'instant' ? 'day' : entry.precision,
+  recordedAt: startOfDay(japanDate(entry.recordedAt)),
   links: entry.links.filter(({ stream }) => categoryOf(stream) !== 'visit'),
 })
 
-const PLACES = new Set(['site', 'registeredAtSite', 'residenceWard'])
-
-/** The same of a fact's own data, for whoever reads the log. */
-export const withoutPlaces = (type: string, data: Readonly<Record<string, unknown>>) =>
-  type === 'FamilyMoved'
-    ? {}
-    : Object.fromEntries(Object.entries(data).filter(([field]) => !PLACES.has(field)))
+const NOTHING = z.object({})

@@ -35,8 +35,10 @@ export const accessLogRoutes = (shop: Shop): readonly ReadRoute[] => [
         limit: limit + 1,
         ...(place && { startAfter: place }),
       })
-      const views = rows.slice(0, limit)
-      const last = views.at(-1)
+      const shown = rows.slice(0, limit)
+      const isHidden = await shop.hidesWhereabouts(principal, familyId)
+      const views = isHidden ? shown.map((row) => withoutOthers(row, principal)) : shown
+      const last = shown.at(-1)
       const next =
         rows.length > limit && last
           ? encodeCursor([familyId], [Number(last.position), last.holder])
@@ -59,7 +61,11 @@ export const accessLogRoutes = (shop: Shop): readonly ReadRoute[] => [
       if (!(await shop.relation.mayRead(principal, familyId)))
         return notTheirFamily(shop, request, reply, familyId)
       const looks = rowsFor(shop, principal, familyId, {}).filter(({ outcome }) => outcome === 'shown')
-      return { familyId, months: summaryOf(looks) }
+      const isHidden = await shop.hidesWhereabouts(principal, familyId)
+      return {
+        familyId,
+        months: summaryOf(isHidden ? looks.map((row) => withoutOthers(row, principal)) : looks),
+      }
     },
   }),
   readRoute({
@@ -85,6 +91,12 @@ export const accessLogRoutes = (shop: Shop): readonly ReadRoute[] => [
     },
   }),
 ]
+
+/** Who elsewhere looks at a household in hiding is where it went (R-ACC-2); auditors follow that up. */
+const withoutOthers = (row: AccessRow, { role, organizationId }: Principal): AccessRow =>
+  role === 'auditor' || row.organizationId === organizationId
+    ? row
+    : { ...row, organizationId: '', staffId: '', role: '' }
 
 const rowsFor = (
   { system: { views } }: Shop,

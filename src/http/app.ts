@@ -30,7 +30,7 @@ import { parseJson } from './json.ts'
 import { lifecycleRoutes } from './lifecycles.ts'
 import { openApiOf } from './openapi.ts'
 import { personsRequestRoutes, withTheLog } from './persons-requests.ts'
-import { type Problem, refusalTexts, sendProblem } from './problem.ts'
+import { refusalTexts, refusedIdentity, sendProblem } from './problem.ts'
 import { type ReadRoute, readRoutes } from './routes.ts'
 import { timelineRoute } from './timeline.ts'
 import { worklistRoute } from './worklists.ts'
@@ -60,12 +60,6 @@ const ON_EVERY_ANSWER = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 }
-
-const refusedIdentity = {
-  'no-token': { status: 401, code: 'access/no-token' },
-  'bad-token': { status: 401, code: 'access/bad-token' },
-  'not-staff': { status: 401, code: 'access/not-staff' },
-} as const satisfies Record<string, Problem>
 
 /** The door. Builds only; whoever calls it listens, or injects. */
 export const buildApp = async (options: AppOptions): Promise<FastifyInstance> => {

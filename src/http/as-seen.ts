@@ -32,17 +32,21 @@ export const asSeenRoute = (shop: Shop): ReadRoute =>
       const reveal = await revealAt(system, staff, familyId, { position, time })
       if (!reveal) return notFound(request, reply)
       const known = Number(position)
+      const own = await shop.reveal(principalOf(request), familyId)
       const entries = system.views
         .reader(familyTimeline)
         .list({
           where: { family: familyId, knownFrom: { lte: known }, knownUntil: { gt: known }, historical: 0 },
         })
+        // Of what the auditor may not know of there is no trail either, but for R-ACC-2: who saw a hidden visit is the question.
+        .filter((entry) => own.hasEntry(entry) || own.explain(entry).ruleId === 'R-ACC-2')
         .toSorted((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1))
       return { familyId, staff, asOf: moment, position: String(position), entries: entries.map(explained) }
 
       function explained(entry: Entry) {
         const { effect, ruleId, redacted } = (reveal as NonNullable<typeof reveal>).explain(entry)
         const { eventId, type, stream, occurredOn, recordedAt: at } = entry
+        if (!own.hasEntry(entry)) return { type, effect, rule: ruleId, redacted }
         return { eventId, type, stream, occurredOn, recordedAt: at, effect, rule: ruleId, redacted }
       }
     },

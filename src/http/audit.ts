@@ -6,9 +6,8 @@ import type { EventSpec } from '#domain/kernel/event.ts'
 import type { Stored } from '#domain/kernel/event-store.ts'
 import { instant } from '#domain/kernel/schema.ts'
 import { utc } from '#domain/kernel/time.ts'
-import { masked } from '#src/access/fields.ts'
+import { masked, withoutPlaces } from '#src/access/fields.ts'
 import { isInConflict, type Principal } from '#src/access/principal.ts'
-import { withoutPlaces } from '#src/access/whereabouts.ts'
 import { principalOf, type Shop } from './context.ts'
 import { nextLink } from './cursor.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
@@ -48,12 +47,9 @@ export const auditRoute = (shop: Shop): ReadRoute =>
       const { events, position, hasMore } = await lookThrough(shop, principal, query)
       const after = String(position)
       if (hasMore) reply.header('Link', nextLink(request.url, 'after', after))
-      const hidden = await familiesHidden(shop, principalOf(request), events)
       return {
-        events: events.map((event) =>
-          hidden.has(event.metadata.familyId)
-            ? withoutWhereabouts(shown(principal, event))
-            : shown(principal, event),
+        events: events.map(({ event, isHidden }) =>
+          isHidden ? withoutWhereabouts(shown(principal, event)) : shown(principal, event),
         ),
         after,
         more: hasMore,
@@ -61,29 +57,46 @@ export const auditRoute = (shop: Shop): ReadRoute =>
     },
   })
 
-const lookThrough = async (
-  { system: { store } }: Shop,
-  principal: Principal,
-  query: z.output<typeof AuditQuery>,
-) => {
+type Found = { readonly event: Stored; readonly isHidden: boolean }
+
+const lookThrough = async (shop: Shop, principal: Principal, query: z.output<typeof AuditQuery>) => {
+  const { store } = shop.system
   const isAsked = matching(query)
-  const matches = (event: Stored) =>
-    isAsked(event) &&
-    !isInConflict(principal, event.metadata.familyId) &&
-    effectOn(principal, event) !== 'deny'
-  const events: Stored[] = []
+  const isHidden = hiddenFamilies(shop, principal)
+  const found = async (event: Stored): Promise<Found | undefined> => {
+    const { familyId } = event.metadata
+    if (!isAsked(event) || isInConflict(principal, familyId)) return undefined
+    const hidden = await isHidden(familyId)
+    // R-ACC-2 holds for auditors, too: of a household in hiding no visit and no move.
+    if (effectOn(principal, event, hidden) === 'deny' || (hidden && event.type === 'FamilyMoved'))
+      return undefined
+    return { event, isHidden: hidden }
+  }
+  const events: Found[] = []
   let position = BigInt(query.after)
   for (let looked = 0; looked < LOOKED_AT_MOST; looked += PAGE) {
     const page = await store.after(position, PAGE)
     for (const event of page) {
       if (isLater(event, query.asOf)) return { events, position, hasMore: false }
       position = event.position
-      if (matches(event)) events.push(event)
+      const one = await found(event)
+      if (one) events.push(one)
       if (events.length === query.limit) return { events, position, hasMore: true }
     }
     if (page.length < PAGE) return { events, position, hasMore: false }
   }
   return { events, position, hasMore: true }
+}
+
+/** Each family is asked about once a request. */
+const hiddenFamilies = (shop: Shop, principal: Principal) => {
+  const known = new Map<string, boolean>()
+  return async (familyId: string | undefined): Promise<boolean> => {
+    if (familyId === undefined) return false
+    const isHidden = known.get(familyId) ?? (await shop.hidesWhereabouts(principal, familyId))
+    known.set(familyId, isHidden)
+    return isHidden
+  }
 }
 
 const matching =
@@ -99,33 +112,38 @@ const isLater = ({ position, recordedAt }: Stored, asOf: string | undefined): bo
   return /^\d+$/.test(asOf) ? position > BigInt(asOf) : recordedAt > utc(asOf)
 }
 
-/** R-ACC-2 holds for auditors, too: what was done and when it was recorded stays, where it was does not. */
-const familiesHidden = async (shop: Shop, principal: Principal, events: readonly Stored[]) => {
-  const hidden = new Set<string | undefined>()
-  for (const familyId of new Set(events.map(({ metadata }) => metadata.familyId)))
-    if (familyId !== undefined && (await shop.hidesWhereabouts(principal, familyId))) hidden.add(familyId)
-  return hidden
-}
-
+/** What was done and when it was recorded stays, because that order is what is audited; where and at what hour does not. */
 const withoutWhereabouts = ({ data, metadata, ...event }: ReturnType<typeof shown>) => {
-  const { siteId: _, ...actor } = metadata.actor
+  const { actor, occurredAt: _, ...rest } = metadata
+  const { siteId: __, ...who } = actor
+  const schema = specs[event.type]?.schema
   return {
     ...event,
-    data: withoutPlaces(event.type, data as Readonly<Record<string, unknown>>),
-    metadata: { ...metadata, actor },
-    redacted: ['places'],
+    data: schema ? withoutPlaces(data, schema) : {},
+    metadata: { ...rest, actor: who },
+    redacted: ['places', 'occurredAt'],
   }
 }
+const specs: Readonly<Record<string, EventSpec>> = catalogue
 
 /** By the same table as everything else (dossier 4.6): of some classes only that something exists, of `council` not even that. */
-const effectOn = (principal: Principal, { metadata: { dataClass, actor } }: Stored): Effect =>
-  decide({ ...principal, kind: 'auditor' }, 'read', { dataClass, holder: actor.organizationId }, {}).effect
+const effectOn = (
+  principal: Principal,
+  { metadata: { dataClass, actor } }: Stored,
+  dvProtected: boolean,
+): Effect =>
+  decide(
+    { ...principal, kind: 'auditor' },
+    'read',
+    { dataClass, holder: actor.organizationId },
+    { dvProtected },
+  ).effect
 
 const shown = (principal: Principal, stored: Stored) => {
   const { position, id, metadata, ...event } = stored
-  const isOnlyThere = effectOn(principal, stored) === 'existence'
+  const isOnlyThere = effectOn(principal, stored, false) === 'existence'
   const { commandHash: _, toldBy, lateReason, ...rest } = metadata
-  const spec: EventSpec | undefined = (catalogue as Readonly<Record<string, EventSpec>>)[event.type]
+  const spec = specs[event.type]
   return {
     position: String(position),
     eventId: id,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { openItems } from '#projections/open-items.ts'
 import { retentionDates } from '#projections/retention.ts'
+import { isInConflict } from '#src/access/principal.ts'
 import { notFound, notTheirFamily, principalOf, type Shop } from './context.ts'
 import { sendProblem } from './problem.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
@@ -57,20 +58,29 @@ export const erasureRoutes = (shop: Shop): readonly ReadRoute[] => [
     by: ['hubDirector', 'wardManager'],
     query: z.strictObject({}),
     answer: { type: 'object', properties: { proposals: { type: 'array' } } },
-    handle(_, request) {
-      const { organizationId } = principalOf(request)
+    async handle(_, request) {
+      const principal = principalOf(request)
+      const { organizationId } = principal
       const { views } = shop.system
-      const proposals = views
+      const due = views
         .reader(retentionDates)
         .list({ where: { state: 'proposed' }, orderBy: [['keepUntil', 'asc']], limit: LONGEST_LIST })
-        .filter(({ holders }) => holders.includes(organizationId))
-        .map(({ familyId, keepUntil, decidedByClass, holders }) => ({
-          familyId,
-          keepUntil,
-          decidedByClass,
-          holders,
-          open: views.reader(openItems).count({ where: { family: familyId } }),
-        }))
+        .filter(
+          ({ familyId, holders }) => holders.includes(organizationId) && !isInConflict(principal, familyId),
+        )
+      const proposals = await Promise.all(
+        due.map(async ({ familyId, keepUntil, decidedByClass, holders }) => {
+          const isHidden = await shop.hidesWhereabouts(principal, familyId)
+          return {
+            familyId,
+            keepUntil,
+            decidedByClass,
+            // Where else a household in hiding is known is where it went (R-ACC-2).
+            holders: isHidden ? [organizationId] : holders,
+            open: views.reader(openItems).count({ where: { family: familyId } }),
+          }
+        }),
+      )
       return { proposals }
     },
   }),

@@ -8,6 +8,7 @@ import { japanDate } from '#domain/kernel/time.ts'
 import { type FamilyRow, families, type Member, wardOn } from '#projections/families.ts'
 import { birthDateKey, cardKey, familySearch, nameKey, type SearchRow } from '#projections/family-search.ts'
 import { type OpenItem, openItems } from '#projections/open-items.ts'
+import type { ShownItem } from '#src/access/listed.ts'
 import { isInConflict, type Principal } from '#src/access/principal.ts'
 import { notFound, notTheirFamily, principalOf, type Shop } from './context.ts'
 import { release } from './release.ts'
@@ -32,7 +33,7 @@ export const familyRoutes = (shop: Shop): readonly ReadRoute[] => [
       const kept = views.reader(families).get(familyId)
       if (!kept) return notFound(request, reply)
       return release(shop, familyId, request, reply, (reveal, header) => {
-        const { row, redacted } = reveal.family(kept)
+        const { row, isKnown, redacted } = reveal.family(kept)
         const items = views
           .reader(openItems)
           .list({
@@ -42,10 +43,12 @@ export const familyRoutes = (shop: Shop): readonly ReadRoute[] => [
               ['stream', 'asc'],
             ],
           })
-          .filter((item) => isTheirs(principal, item) && reveal.item(item))
-        if (row.version > 0) header('ETag', `"${row.version}"`)
+          .filter((item) => isTheirs(principal, item))
+          .flatMap((item) => reveal.item(item) ?? [])
+        if (row.version > 0 && isKnown) header('ETag', `"${row.version}"`)
         const page = { ...familyPage(row, items, shop.system.now()), redacted }
-        return reveal.hidesWhereabouts ? withoutWhereabouts(page, principal) : page
+        const shown = isKnown ? page : withoutRegister(page)
+        return reveal.hidesWhereabouts ? withoutWhereabouts(shown, principal) : shown
       })
     },
   }),
@@ -99,7 +102,7 @@ const foundFamilies = { type: 'object', properties: { families: { type: 'array' 
 const isTheirs = ({ role, organizationId }: Principal, { opener, owner, receiver }: OpenItem): boolean =>
   role === 'auditor' || [opener, owner, receiver].some((party) => party?.organizationId === organizationId)
 
-const familyPage = (family: FamilyRow, items: readonly OpenItem[], now: string) => ({
+const familyPage = (family: FamilyRow, items: readonly ShownItem[], now: string) => ({
   familyId: family.familyId,
   version: family.version,
   registeredOn: family.registeredOn ?? null,
@@ -108,15 +111,24 @@ const familyPage = (family: FamilyRow, items: readonly OpenItem[], now: string) 
   familyType: family.familyType ?? 'unknown',
   ward: wardOn(family, japanDate(now)),
   members: family.members.map(shownMember),
-  openItems: items.map(({ opener: _, receiver: __, ...item }) => ({ ...item, due: item.due ?? null })),
+  openItems: items.map((item) => ({ ...item, due: item.due ?? null })),
   organizations: family.organizations,
 })
 
+type Page = ReturnType<typeof familyPage> & { readonly redacted: readonly string[] }
+
+/** To whom the register is closed, the page says what is open and nothing else. */
+const withoutRegister = (page: Page): Page => ({
+  ...page,
+  version: 0,
+  registeredOn: null,
+  registeredAtSite: null,
+  familyType: 'unknown',
+  ward: null,
+})
+
 /** R-ACC-2: of a household under protection, who they are, and nothing of where. */
-const withoutWhereabouts = (
-  page: ReturnType<typeof familyPage> & { readonly redacted: readonly string[] },
-  { organizationId }: Principal,
-) => ({
+const withoutWhereabouts = (page: Page, { organizationId }: Principal) => ({
   ...page,
   registeredAtSite: null,
   ward: null,

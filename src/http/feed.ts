@@ -6,7 +6,7 @@ import { EVERYBODY, type FeedRow, referralFeed } from '#projections/referral-fee
 import { isInConflict, type Principal } from '#src/access/principal.ts'
 import { principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
-import { sendProblem } from './problem.ts'
+import { refusedIdentity, sendProblem } from './problem.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
 const MAX_WAIT_S = 30
@@ -65,19 +65,40 @@ export const feedRoute = (shop: Shop): ReadRoute =>
         Date.now() + wait * 1_000,
         () => reply.raw.destroyed || shop.isClosing(),
       )
+      // A key may have been revoked, a role changed, while it waited.
+      const now = await shop.identify(request.headers.authorization)
+      if (typeof now === 'string') return sendProblem(request, reply, refusedIdentity[now])
+      if (!readers.includes(now.role) || feedOf(shop, now) !== organization)
+        return sendProblem(request, reply, { status: 403, code: 'access/role-not-allowed' })
       const last = rows.at(-1)?.sequence ?? taken
       const cursor = encodeCursor(['referrals', organization], [last])
       reply.header('Link', nextLink(request.url, 'after', cursor))
       return {
-        // R-ACC-3 comes before a sequence without holes; programs have no conflicts, and no holes.
-        events: rows
-          .filter(({ familyId }) => !isInConflict(principal, familyId))
-          .map((row) => cloudEvent(row, shop.familyReference(principal.staffId, row.familyId))),
+        events: await eventsFor(shop, now, rows),
         cursor,
         more: rows.length === limit,
       }
     },
   })
+
+/** R-ACC-3 comes before a sequence without holes, R-ACC-2 before who got a letter; programs have neither conflicts nor holes. */
+const eventsFor = async (shop: Shop, principal: Principal, rows: readonly FeedRow[]) => {
+  const isPerson = principal.role !== 'integration'
+  const events = []
+  for (const row of rows) {
+    if (isInConflict(principal, row.familyId)) continue
+    const isHidden = isPerson && (await shop.hidesWhereabouts(principal, row.familyId))
+    const family = shop.familyReference(principal.staffId, row.familyId)
+    events.push(cloudEvent(isHidden ? ownEndOnly(row, principal) : row, family))
+  }
+  return events
+}
+
+const ownEndOnly = (row: FeedRow, { organizationId }: Principal): FeedRow => ({
+  ...row,
+  from: row.from === organizationId ? row.from : '',
+  to: row.to === organizationId ? row.to : undefined,
+})
 
 /** The city's own integrations read everybody's referrals, all others those of their organisation. */
 const feedOf = ({ system: { views } }: Shop, { organizationId }: Principal): string =>
@@ -129,7 +150,7 @@ const cloudEvent = (row: FeedRow, family: string) => ({
     direction: row.direction,
     linkLevel: row.linkLevel,
     urgency: row.urgency,
-    fromOrganization: row.from,
+    fromOrganization: row.from || null,
     toOrganization: row.to ?? null,
     status: row.status,
     ...(row.due && { due: row.due }),

@@ -32,17 +32,16 @@ export const lifecycleRoutes = (shop: Shop, lifecycles: readonly Lifecycle[]): r
           const whose = given({ familyId, holder: holderOf(state).holder })
           const rule = await closedBy(shop, principal, lifecycle, state, familyId)
           if (rule !== undefined) return notForThem(request, reply, { rule, ...whose })
-          const { status, ...rest } = principal.role === 'auditor' ? withoutNames(state) : state
           const existing = { id, kind: kebab(lifecycle.name), version }
           const etag = `"${version}"`
-          const whole = { ...existing, state: status, ...rest }
-          if (familyId === undefined) return reply.header('ETag', etag).send(whole)
+          if (familyId === undefined)
+            return reply.header('ETag', etag).send({ ...existing, ...told(withoutNames(state)) })
           return release(shop, familyId, request, reply, (reveal, header) => {
-            const { effect, ruleId } = reveal.thing(lifecycle.name, holderOf(state), id)
-            if (effect === 'deny') return notForThem(request, reply, { rule: ruleId, ...whose })
-            if (effect === 'existence') return existing
+            const seen = reveal.thing(lifecycle.name, id, state)
+            if (seen.effect === 'deny') return notForThem(request, reply, { rule: seen.ruleId, ...whose })
+            if (!seen.state) return existing
             header('ETag', etag)
-            return whole
+            return { ...existing, ...told(seen.state) }
           })
         },
       }),
@@ -66,8 +65,11 @@ const closedBy = async (
 
 const ELSEWHERE = new Set(['family', 'organization', 'site'])
 
-/** What people are called is not the auditor's matter (dossier 4.6). */
-const withoutNames = (state: AnyState & { displayName?: unknown }): AnyState => {
-  const { displayName: _, ...rest } = state
-  return rest
+const told = ({ status, ...rest }: AnyState) => ({ state: status, ...rest })
+
+/** What people are called stands in the directory, for those who work with them; what is kept of a secret, nowhere. */
+const withoutNames = (state: AnyState & { displayName?: unknown; keys?: unknown }): AnyState => {
+  const { displayName: _, keys, ...rest } = state
+  return Array.isArray(keys) ? Object.assign(rest, { keys: keys.map(withoutDigest) }) : rest
 }
+const withoutDigest = ({ digest: _, ...key }: { readonly digest?: unknown }) => key

@@ -129,3 +129,10 @@ const wordsFor = (issue: z.core.$ZodIssue): { code: string; message: string } =>
 
 const limitOf = (issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string =>
   issue.code === 'too_small' ? `at least ${issue.minimum}` : `at most ${issue.maximum}`
+
+/** Why somebody is not let in. */
+export const refusedIdentity = {
+  'no-token': { status: 401, code: 'access/no-token' },
+  'bad-token': { status: 401, code: 'access/bad-token' },
+  'not-staff': { status: 401, code: 'access/not-staff' },
+} as const satisfies Record<string, Problem>

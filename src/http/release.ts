@@ -1,8 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { purpose } from '#domain/codes/purpose.ts'
 import type { Reveal } from '#src/access/reveal.ts'
-import { principalOf, type Shop } from './context.ts'
-import { sendProblem } from './problem.ts'
+import { notTheirFamily, principalOf, type Shop } from './context.ts'
+import { refusedIdentity, sendProblem } from './problem.ts'
 
 /** How often an answer is made anew because what may be seen changed while it was made. */
 const ATTEMPTS = 5
@@ -19,7 +19,6 @@ export const release = async (
   reply: FastifyReply,
   make: (reveal: Reveal, header: (name: string, value: string) => void) => unknown,
 ): Promise<unknown> => {
-  const principal = principalOf(request)
   const why = purposeOf(request)
   if (why === undefined)
     return sendProblem(request, reply, {
@@ -28,6 +27,7 @@ export const release = async (
       detail: `X-Purpose is one of ${Object.keys(purpose.labels).join(', ')}.`,
     })
   for (let tries = 0; tries < ATTEMPTS; tries++) {
+    const principal = principalOf(request)
     const reveal = await shop.reveal(principal, familyId)
     // What an answer says of itself leaves with it, or not at all.
     const headers = new Map<string, string>()
@@ -46,7 +46,12 @@ export const release = async (
       released,
       requestId: request.id,
     })
-    if ((await shop.reveal(principal, familyId)).signature === reveal.signature) return letGo()
+    // Asked anew from who it is on: a role or a conflict may have changed as well.
+    const now = await shop.identify(request.headers.authorization)
+    if (typeof now === 'string') return sendProblem(request, reply, refusedIdentity[now])
+    request.principal = now
+    if (!(await shop.relation.mayRead(now, familyId))) return notTheirFamily(shop, request, reply, familyId)
+    if ((await shop.reveal(now, familyId)).signature === reveal.signature) return letGo()
   }
   return sendProblem(request, reply, { status: 503, code: 'service/unavailable', retryAfter: 1 })
 }

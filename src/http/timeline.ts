@@ -60,9 +60,8 @@ const sendPage = async (
   reply: FastifyReply,
 ) => {
   const { cursor, limit, ...question } = query
-  const place = cursor === undefined ? undefined : decodeCursor([familyId, question], cursor)
-  if (cursor !== undefined && place?.length !== orderOf(query).length)
-    return sendProblem(request, reply, badCursor)
+  const place = cursor === undefined ? undefined : await placeAt(shop, familyId, query, question, cursor)
+  if (cursor !== undefined && place === undefined) return sendProblem(request, reply, badCursor)
   const language: Language = /^en\b/i.test(String(request.headers['accept-language'] ?? '')) ? 'en' : 'ja'
   const principal = principalOf(request)
 
@@ -73,7 +72,7 @@ const sendPage = async (
     const { entries, last } = readPage(shop, familyId, query, known, place, isAskedWhere ? undefined : reveal)
     const isAuditor = principal.role === 'auditor'
     const names = isAuditor ? new Map() : namesOf(shop, entries)
-    const next = last && encodeCursor([familyId, question], placeOf(last, query))
+    const next = last && encodeCursor([familyId, question], bookmarkOf(last, query))
     if (next) header('Link', nextLink(request.url, 'cursor', next))
     header('Content-Language', language)
     return {
@@ -118,6 +117,8 @@ const readPage = (
     })
     for (const row of rows) {
       if (!reveal?.hasEntry(row)) continue
+      // Where something was is more than that it was.
+      if (query.site && reveal.explain(row).effect === 'existence') continue
       if (entries.length === query.limit) return { entries, last: shownLast }
       const shown = reveal.entry(known === undefined ? row : asKnownAt(row, known))
       if (shown) entries.push(shown)
@@ -132,6 +133,28 @@ const readPage = (
 /** Without history an entry has one wording: corrected between two pages, it is still at the same place. */
 const orderOf = ({ history }: Question) =>
   history === 'true' ? (['sort', 'knownFrom'] as const) : (['sort'] as const)
+
+/** A page's end as its reader gets it: which entry, not when it happened (R-ACC-2 keeps hours). */
+const bookmarkOf = ({ position, part, knownFrom }: Entry, { history }: Question) =>
+  history === 'true' ? [position, part ?? -1, knownFrom] : [position, part ?? -1]
+
+/** Where the entry of a cursor stands; none for what is no entry of this family. */
+const placeAt = async (
+  { system: { store, views } }: Shop,
+  familyId: string,
+  query: Question,
+  question: unknown,
+  cursor: string,
+): Promise<readonly (string | number)[] | undefined> => {
+  const bookmark = decodeCursor([familyId, question], cursor) ?? []
+  const [position, part, knownFrom] = bookmark
+  if (bookmark.length !== orderOf(query).length + 1 || !/^\d{1,15}$/.test(String(position))) return undefined
+  const [event] = await store.after(BigInt(String(position)) - 1n, 1)
+  const entry = event && views.reader(familyTimeline).get(`${event.stream}@${event.version}`)
+  if (!entry || entry.position !== position || entry.familyId !== familyId) return undefined
+  const ended = { ...entry, ...(typeof part === 'number' && part >= 0 && { part }) }
+  return placeOf(typeof knownFrom === 'number' ? { ...ended, knownFrom } : ended, query)
+}
 
 const placeOf = (entry: Entry, question: Question): readonly (string | number)[] =>
   orderOf(question).map((column) => (column === 'sort' ? sortKey(entry) : entry.knownFrom))

@@ -6,15 +6,14 @@ import { breakGlassUses } from '#projections/break-glass.ts'
 import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
 import { type OpenItem, openItems } from '#projections/open-items.ts'
 import { type ReferralRow, referrals } from '#projections/referrals.ts'
+import { effectOnItem, effectOnReferral, SHOWN, shownItem } from '#src/access/listed.ts'
 import { isInConflict, type Principal } from '#src/access/principal.ts'
-import { isListed, isReferralListed } from '#src/access/reveal.ts'
 import { notFound, principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
 import { sendProblem } from './problem.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
 type Place = readonly (string | number)[]
-type Rows = readonly { readonly familyId?: string; readonly [field: string]: unknown }[]
 
 /** What an organisation has before it: each list by what presses first. */
 const worklists = (organization: string, now: string) => {
@@ -57,23 +56,22 @@ export const worklistRoute = (shop: Shop): ReadRoute =>
     by: hubAndWard,
     query: Paging,
     answer: { type: 'object', properties: { items: { type: 'array' }, next: { type: 'string' } } },
-    handle({ query, params }, request, reply) {
+    async handle({ query, params }, request, reply) {
       const principal = principalOf(request)
-      const { organizationId } = principal
       const name = params.name ?? ''
       const { cursor, limit, open } = query
-      const question = [name, organizationId, open]
+      const question = [name, principal.organizationId, open]
       const place = cursor === undefined ? undefined : decodeCursor(question, cursor)
       if (cursor !== undefined && place?.length !== 2) return sendProblem(request, reply, badCursor)
 
       if (name === 'break-glass') return { name, items: toldOf(shop, principal) }
-      const found = name.startsWith('referrals-')
-        ? referralList(shop, name, principal, open === 'true', place, limit)
-        : itemList(shop, name, principal, place, limit)
-      if (!found) return notFound(request, reply)
-      const next = found.last && encodeCursor(question, found.last)
+      const list = name.startsWith('referrals-')
+        ? letterList(shop, principal, name, open === 'true')
+        : itemList(shop, principal, name)
+      if (!list) return notFound(request, reply)
+      const { items, last } = await pageOf(list, place, limit)
+      const next = last && encodeCursor(question, last)
       if (next) reply.header('Link', nextLink(request.url, 'cursor', next))
-      const items = found.rows.filter(({ familyId }) => !isInConflict(principal, familyId))
       return { name, items, ...(next && { next }) }
     },
   })
@@ -91,59 +89,88 @@ const toldOf = ({ system: { views } }: Shop, principal: Principal) => {
   )
 }
 
-type Found = { readonly rows: Rows; readonly last: Place | undefined }
+/** Rows in order from a place on, each with what of it this reader may see; nothing where it is nothing. */
+type List = {
+  rowsAfter(place: Place | undefined, limit: number): readonly Row[]
+}
+type Row = { readonly place: Place; shown(): Promise<object | undefined> }
 
-const referralList = (
-  { system: { views } }: Shop,
-  name: string,
-  principal: Principal,
-  open: boolean,
-  place: Place | undefined,
+/** Reads until the page is full of what may be seen: what may not be seen leaves neither a hole nor a cursor behind. */
+const pageOf = async (
+  list: List,
+  from: Place | undefined,
   limit: number,
-): Found | undefined => {
-  const side = { 'referrals-in': 'to', 'referrals-out': 'from' }[name]
-  if (!side) return undefined
-  const rows = views.reader(referrals).list({
-    where: { [side]: principal.organizationId, ...(open && { open: 1 }) },
-    orderBy: [
-      ['sentOn', 'asc'],
-      ['referralId', 'asc'],
-    ],
-    ...(place && { startAfter: place }),
-    limit: limit + 1,
-  })
-  const page = rows.slice(0, limit)
-  const last = page.at(-1)
-  const timeline = views.reader(familyTimeline)
-  const openedBy = ({ referralId }: ReferralRow) => timeline.get(`referral-${referralId}@1`)?.actor.staffId
-  return {
-    rows: page.filter((row) => isReferralListed(principal, row, openedBy(row))),
-    last: rows.length > limit && last ? [last.sentOn, last.referralId] : undefined,
+): Promise<{ readonly items: readonly object[]; readonly last: Place | undefined }> => {
+  const items: object[] = []
+  let lastShown: Place | undefined
+  let startAfter = from
+  for (;;) {
+    const rows = list.rowsAfter(startAfter, limit + 1)
+    for (const { place, shown } of rows) {
+      const item = await shown()
+      if (!item) continue
+      if (items.length === limit) return { items, last: lastShown }
+      items.push(item)
+      lastShown = place
+    }
+    if (rows.length <= limit) return { items, last: undefined }
+    startAfter = rows.at(-1)?.place
   }
 }
 
-const itemList = (
-  shop: Shop,
-  name: string,
-  principal: Principal,
-  place: Place | undefined,
-  limit: number,
-): Found | undefined => {
+const isHidden = (shop: Shop, principal: Principal, familyId: string | undefined): Promise<boolean> =>
+  familyId === undefined ? Promise.resolve(false) : shop.hidesWhereabouts(principal, familyId)
+
+const letterList = (shop: Shop, principal: Principal, name: string, open: boolean): List | undefined => {
+  const side = { 'referrals-in': 'to', 'referrals-out': 'from' }[name]
+  if (!side) return undefined
+  const { views } = shop.system
+  const timeline = views.reader(familyTimeline)
+  const openedBy = ({ referralId }: ReferralRow) => timeline.get(`referral-${referralId}@1`)?.actor.staffId
+  const shown = async (row: ReferralRow) => {
+    if (!SHOWN.has(effectOnReferral(principal, row, openedBy(row)))) return undefined
+    return (await isHidden(shop, principal, row.familyId)) ? withoutReceiver(row) : row
+  }
+  return {
+    rowsAfter: (place, limit) =>
+      views
+        .reader(referrals)
+        .list({
+          where: { [side]: principal.organizationId, ...(open && { open: 1 }) },
+          orderBy: [
+            ['sentOn', 'asc'],
+            ['referralId', 'asc'],
+          ],
+          ...(place && { startAfter: place }),
+          limit,
+        })
+        .map((row) => ({ place: [row.sentOn, row.referralId], shown: () => shown(row) })),
+  }
+}
+
+/** Where a household in hiding is looked after is where it went (R-ACC-2). */
+const withoutReceiver = ({ to: _, desk: __, assignee: ___, destinationKind: ____, ...row }: ReferralRow) =>
+  row
+
+const itemList = (shop: Shop, principal: Principal, name: string): List | undefined => {
   const lists = worklists(principal.organizationId, shop.system.now())
   const list = Object.hasOwn(lists, name) ? lists[name as keyof typeof lists] : undefined
   if (!list) return undefined
-  const rows = shop.system.views.reader(list.view).list({
-    where: list.where,
-    orderBy: list.orderBy,
-    ...(place && { startAfter: place }),
-    limit: limit + 1,
-  })
-  const page = rows.slice(0, limit)
-  const last = page.at(-1)
+  const shown = async (row: OpenItem) => {
+    if (!list.shown(row)) return undefined
+    const hidden = await isHidden(shop, principal, row.familyId)
+    return shownItem(row, principal, effectOnItem(principal, row), hidden)
+  }
   return {
-    rows: page
-      .filter((item) => list.shown(item) && isListed(principal, item))
-      .map(({ opener: _, receiver: __, ...item }) => item),
-    last: rows.length > limit && last ? list.place(last) : undefined,
+    rowsAfter: (place, limit) =>
+      shop.system.views
+        .reader(list.view)
+        .list({
+          where: list.where,
+          orderBy: list.orderBy,
+          ...(place && { startAfter: place }),
+          limit,
+        })
+        .map((row) => ({ place: list.place(row), shown: () => shown(row) })),
   }
 }

@@ -6,6 +6,7 @@ import { openItems } from '#projections/open-items.ts'
 import { mayKnow } from '#src/access/holder.ts'
 import { actorOf, isInConflict, type Principal } from '#src/access/principal.ts'
 import type { Relation } from '#src/access/relation.ts'
+import { whereaboutsIn } from '#src/access/whereabouts.ts'
 import type { System } from '#src/system.ts'
 import { uuidV7 } from './command-id.ts'
 import type { Door } from './commands.ts'
@@ -38,6 +39,7 @@ const SETTLE_MS = 1_000
 /** Parse, may they, execute, and wait until its consequences are recorded, so that the next command finds them. */
 export const handler = (system: System, relation: Relation): Handled => {
   const { execute, processes, now } = system
+  const hidesWhereabouts = whereaboutsIn(system)
 
   return async (incoming) => {
     const { door, principal, key, expected, provenance } = incoming
@@ -80,6 +82,8 @@ export const handler = (system: System, relation: Relation): Handled => {
       async admits(state) {
         if (!mayKnow(principal, lifecycle, state)) return false
         const family = lifecycle.familyOf(state, id.data)
+        // What cannot be read cannot be felt for, either: a refusal would tell the hour (R-ACC-2).
+        if (lifecycle.name === 'visit' && family && (await hidesWhereabouts(principal, family))) return false
         return family === undefined || family === about || mayWriteOf(family)
       },
       provenance: {

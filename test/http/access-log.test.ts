@@ -310,3 +310,27 @@ await t.test(
     t.strictSame(await views({ ...family, id: nobody }), [], 'of what is not there, nothing')
   },
 )
+
+await t.test('told has to be somebody who works on cases, and may hear of this family', async (t) => {
+  const family = await registerFamily(door)
+  const use = (secondPerson: string) =>
+    door.post('elsewhere', `/v1/break-glass/${newId()}/use`, {
+      familyId: family.id,
+      reason: '緊急',
+      secondPerson,
+      occurredOn: '2024-01-09',
+    })
+  for (const who of ['auditor', 'admin', 'integration', 'bureau'] as const)
+    problem(t, await use(staff[who].staffId), 400, 'break-glass/told-nobody')
+  await done(door, 'admin', '/v1/staff/hayashi/declare-conflict', {
+    families: [family.id],
+    conflict: 'relative',
+  })
+  problem(t, await use('hayashi'), 400, 'break-glass/told-nobody')
+  await done(door, 'admin', '/v1/staff/hayashi/end-conflict', { families: [family.id] })
+  const { id } = (await use('hayashi')).json()
+  const [used] = await door.system.store.read(streamName('breakGlass', id))
+  t.match(used?.data, { reviewDueOn: /^2024-06-1\d$/ }, 'not backdated')
+  await done(door, 'admin', '/v1/staff/hayashi/close-account', { reason: 'left' })
+  problem(t, await use('hayashi'), 400, 'break-glass/told-nobody')
+})

@@ -117,3 +117,55 @@ await t.test('the log names who acted, not what is closed to them', async (t) =>
   t.equal(event?.metadata.actor.staffId, staffId)
   t.notOk(JSON.stringify(event?.metadata).includes(family.id))
 })
+
+await t.test('a conflict declared while an answer is being made wins over the answer', async (t) => {
+  const { store } = door.system
+  const { append } = store
+  t.teardown(() => Object.assign(store, { append }))
+  for (const path of readsOf(another).filter(
+    (one) => !one.includes('/visits/') && !one.includes('/referrals/'),
+  )) {
+    const headers = await fresh(door)
+    let isDeclared = false
+    Object.assign(store, {
+      append: async (...args: Parameters<typeof append>) => {
+        if (!isDeclared && args[0].startsWith('access-')) {
+          isDeclared = true
+          await declare('saito', [another.id])
+        }
+        return append.apply(store, args)
+      },
+    })
+    const answer = await door.get('partner', path, headers)
+    Object.assign(store, { append })
+    if (isDeclared) {
+      t.equal(answer.statusCode, 404, path)
+      await end('saito', [another.id])
+    } else t.equal(answer.statusCode, 200, `${path}: nothing watched`)
+  }
+})
+
+await t.test(
+  'a work list of which a part is closed has neither holes nor a page’s end that tells of it',
+  async (t) => {
+    await declare('nakamura', [family.id])
+    const notice = (familyId: string) => ({ familyId, noticeKind: ['isolation'], abuseCheck: 'noConcern' })
+    const [first, hiddenOne, last] = [newId(), newId(), newId()]
+    await done(door, 'coordinator', `/v1/notices/${first}/record`, notice(another.id))
+    await done(door, 'coordinator', `/v1/notices/${hiddenOne}/record`, notice(family.id))
+    await done(door, 'coordinator', `/v1/notices/${last}/record`, notice(another.id))
+    const seen: string[] = []
+    let cursor = ''
+    for (let page = 0; page < 10; page++) {
+      const path = `/v1/worklists/notices-unshared?limit=1${cursor && `&cursor=${cursor}`}`
+      const { items, next } = (await door.get('nakamura', path, await fresh(door))).json()
+      t.equal(items.length, 1)
+      t.notMatch(Buffer.from(next ?? '', 'base64url').toString(), hiddenOne)
+      seen.push(items[0].id)
+      if (!next) break
+      cursor = next
+    }
+    t.strictSame(new Set(seen), new Set([first, last]))
+    await end('nakamura', [family.id])
+  },
+)

@@ -261,3 +261,105 @@ await t.test('the flag is not taken away in passing', async (t) => {
   t.equal((await door.post('director', path, { householdFlags: ['solo'] })).statusCode, 200)
   t.ok(await canFind('director', family))
 })
+
+/** A hidden household with an appointment, a letter to another ward and a consent for it. */
+const busy = async () => {
+  const family = await hidden()
+  const careId = newId()
+  await done(door, 'coordinator', `/v1/care-requests/${careId}/request`, {
+    familyId: family.id,
+    activityType: 'care',
+    place: 'hiroba',
+    wantedFrom: '2030-01-02T10:07:00+09:00',
+    wantedTo: '2030-01-02T11:00:00+09:00',
+  })
+  const consentId = newId()
+  await done(door, 'partner', `/v1/consents/${consentId}/give`, {
+    familyId: family.id,
+    recipients: [OTHER_WARD],
+    dataClasses: ['contact'],
+    people: [family.mother],
+    givenBy: family.mother,
+    method: 'oral',
+    heardBy: '斎藤',
+    words: 'はい',
+  })
+  const { id: referralId } = await sendReferral(door, family, {
+    toOrganization: OTHER_WARD,
+    destinationName: '鶴見区のこども家庭支援課',
+  })
+  await done(door, 'elsewhereInWard', `/v1/referrals/${referralId}/decline`, { reason: 'otherEntrance' })
+  return { ...family, careId, consentId, referralId }
+}
+const OTHER_WARD = 'ORG-141101-W'
+
+await t.test('no hour, no appointment and no other office is told, by no way of asking', async (t) => {
+  const family = await busy()
+  const headers = await fresh(door)
+  const paths = [
+    `/v1/families/${family.id}`,
+    `/v1/families/${family.id}/timeline?history=true`,
+    `/v1/care-requests/${family.careId}`,
+    `/v1/consents/${family.consentId}`,
+    `/v1/referrals/${family.referralId}`,
+    '/v1/worklists/referrals-out?open=false&limit=500',
+    '/v1/worklists/care-unmatched?limit=500',
+    '/v1/worklists/overdue?limit=500',
+    '/v1/feeds/referrals?limit=500',
+    `/v1/families/${family.id}/access-log`,
+    `/v1/audit/events?family=${family.id}&limit=1000`,
+  ]
+  for (const who of ['director', 'nakamura', 'auditor'] as const) {
+    const answers = await Promise.all(paths.map((path) => door.get(who, path, headers)))
+    const told = answers
+      .filter((_, i) => who !== 'auditor' || !paths[i]?.includes('access-log'))
+      .map(({ body, headers: sent }) => body + JSON.stringify(sent))
+      .join('\n')
+    for (const secret of ['2030-01-02', '鶴見区', ...(who === 'auditor' ? [] : [OTHER_WARD])])
+      t.notOk(told.includes(secret), `${who}: ${secret}`)
+  }
+  const owner = await door.get('coordinator', `/v1/care-requests/${family.careId}`, headers)
+  t.match(owner.body, '2030-01-02', 'whose work it is sees it')
+})
+
+await t.test('neither a page’s end nor a time of recording holds the hour', async (t) => {
+  const family = await hidden()
+  const { entries, next } = await timelineOf(family, 'nakamura', '&limit=1')
+  const cursor = Buffer.from(next, 'base64url').toString('utf8')
+  t.notMatch(cursor, /\d\dT\d\d|T\d\d:/)
+  for (const { recordedAt } of entries)
+    t.match(recordedAt, /T15:00:00\.000Z$/, 'the day, as it began in Japan')
+  const rest = await timelineOf(family, 'nakamura', `&limit=1&cursor=${next}`)
+  t.equal(rest.entries.length, 1)
+  t.not(rest.entries[0].eventId, entries[0].eventId, 'and the next page follows')
+})
+
+await t.test('a made-up page’s end does not place what is hidden among what is not', async (t) => {
+  const family = await hidden()
+  const other = await registerFamily(door)
+  const foreign = (await door.get('nakamura', `/v1/families/${other.id}/timeline`, await fresh(door))).json()
+  const { next } = await timelineOf(family, 'nakamura', '&limit=1')
+  const [question] = JSON.parse(Buffer.from(next, 'base64url').toString('utf8'))
+  const forged = Buffer.from(JSON.stringify([question, foreign.entries[0].position, -1, 1])).toString(
+    'base64url',
+  )
+  const path = `/v1/families/${family.id}/timeline?history=true&limit=1&cursor=${forged}`
+  problem(t, await door.get('nakamura', path), 400, 'request/invalid')
+})
+
+await t.test('what cannot be read cannot be felt for by correcting it', async (t) => {
+  const family = await hidden()
+  for (const leftAt of ['00:01', '23:59'])
+    problem(
+      t,
+      await door.post('director', `/v1/visits/${family.visitId}/correct`, { leftAt, reason: 'typo' }),
+      404,
+      'visit/not-found',
+    )
+  problem(
+    t,
+    await door.post('director', `/v1/visits/${family.visitId}/annul`, { reason: 'typo' }),
+    404,
+    'visit/not-found',
+  )
+})

@@ -1,6 +1,13 @@
 import t from 'tap'
 import { newId, openTestDoor, problem } from '#test/kit/door.ts'
-import { done, fresh, openConsultation, registerFamily, sendReferral } from '#test/kit/door-story.ts'
+import {
+  done,
+  fresh,
+  openConsultation,
+  recordVisit,
+  registerFamily,
+  sendReferral,
+} from '#test/kit/door-story.ts'
 
 let now = '2024-06-03T01:00:00.000Z'
 const door = await openTestDoor(t, { now: () => now })
@@ -194,3 +201,41 @@ await t.test('a work list shows no colleague what asking for it would refuse', a
     t.equal((await door.get(who, `/v1/consultations/${id}`, headers)).statusCode, sees ? 200 : 404, who)
   }
 })
+
+await t.test(
+  'of what somebody may only know that it is there, a list says no more than asking for it',
+  async (t) => {
+    const family = await registerFamily(door)
+    const id = newId()
+    await done(door, 'coordinator', `/v1/care-requests/${id}/request`, {
+      familyId: family.id,
+      activityType: 'care',
+      place: 'hiroba',
+      wantedFrom: '2030-01-02T10:00:00+09:00',
+    })
+    const headers = await fresh(door)
+    const own = (await door.get('coordinator', '/v1/worklists/care-unmatched?limit=500', headers)).json()
+      .items
+    const others = (await door.get('nakamura', '/v1/worklists/care-unmatched?limit=500', headers)).json()
+      .items
+    const find = (items: readonly Item[]) => items.find((item) => item.id === id)
+    t.match(find(own), { state: 'requested', due: String, owner: { staffId: 'hara' } })
+    t.strictSame(Object.keys(find(others) ?? {}).toSorted(), [
+      'familyId',
+      'id',
+      'kind',
+      'openedOn',
+      'owner',
+      'stream',
+    ])
+    t.strictSame(find(others)?.owner, { organizationId: 'ORG-141097-H' })
+    const page = (await door.get('nakamura', `/v1/families/${family.id}`, headers)).json()
+    t.notMatch(JSON.stringify(page.openItems), /2030|requested|hara/)
+    const site = async (at: string) =>
+      (
+        await door.get('coordinator', `/v1/families/${family.id}/timeline?site=${at}`, await fresh(door))
+      ).json().entries
+    await recordVisit(door, family)
+    t.notOk((await site('SITE-141097-1')).some(({ kind }: { kind: string }) => kind === 'visit'))
+  },
+)
