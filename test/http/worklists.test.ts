@@ -220,14 +220,10 @@ await t.test(
       .items
     const find = (items: readonly Item[]) => items.find((item) => item.id === id)
     t.match(find(own), { state: 'requested', due: String, owner: { staffId: 'hara' } })
-    t.strictSame(Object.keys(find(others) ?? {}).toSorted(), [
-      'familyId',
-      'id',
-      'kind',
-      'openedOn',
-      'owner',
-      'stream',
-    ])
+    t.strictSame(
+      new Set(Object.keys(find(others) ?? {})),
+      new Set(['familyId', 'id', 'kind', 'openedOn', 'owner', 'stream']),
+    )
     t.strictSame(find(others)?.owner, { organizationId: 'ORG-141097-H' })
     const page = (await door.get('nakamura', `/v1/families/${family.id}`, headers)).json()
     t.notMatch(JSON.stringify(page.openItems), /2030|requested|hara/)
