@@ -6,6 +6,7 @@ import {
   type StreamName,
 } from '#domain/kernel/event.ts'
 import {
+  baseCode,
   elementOf,
   marksOf,
   type Part,
@@ -15,6 +16,8 @@ import {
 } from '#domain/kernel/schema.ts'
 import { japanDate } from '#domain/kernel/time.ts'
 import { type Beside, correctionsOf } from './corrections.ts'
+import { classAt } from './field-class.ts'
+import { type Data, isOnlyOfOthers, listOf, type Streams } from './people-of.ts'
 
 /** What is not shown, and on what ground: a part everywhere or in one entry, a whole entry, one field of it. */
 export type Withholding = {
@@ -36,6 +39,8 @@ export type Asking = {
   readonly from?: string | undefined
   readonly to?: string | undefined
   readonly dataClasses?: readonly string[] | undefined
+  /** The position of the decision: on what was written down after it nobody has decided. */
+  readonly until?: bigint | undefined
   readonly withhold: readonly Withholding[]
   /** A household under protection: nothing that says where it is or when it comes (R-ACC-2). */
   readonly hidesWhereabouts?: boolean
@@ -73,16 +78,24 @@ export const exportOf = (
   catalogue: Catalogue,
   asking: Asking,
 ): readonly ExportEntry[] => {
-  const beside = correctionsOf(facts)
-  const isShown = shownIn(facts, asking)
-  return facts
-    .flatMap((fact) => {
-      const spec = catalogue[fact.type]
-      return spec && isShown(fact, spec) ? [{ fact, spec }] : []
-    })
+  const { until } = asking
+  const known = until === undefined ? facts : facts.filter(({ position }) => position < until)
+  const beside = correctionsOf(known)
+  const streams = byStream(known)
+  const isTheirs = theirsIn(streams, byStream(facts), asking)
+  const theirs = known.flatMap((fact) => {
+    const spec = catalogue[fact.type]
+    return spec && isTheirs(fact, spec) ? [{ fact, spec }] : []
+  })
+  const untold = streamsWithout(theirs, streams)
+  return theirs
+    .filter(({ fact: { metadata } }) => isWithin(asking, metadata.occurredOn))
     .sort((a, b) => Date.parse(a.fact.metadata.occurredAt) - Date.parse(b.fact.metadata.occurredAt))
-    .flatMap(({ fact, spec }) => entryOf(fact, spec, beside.get(fact.id) ?? [], asking))
+    .flatMap(({ fact, spec }) => entryOf(fact, spec, beside.get(fact.id) ?? [], asking, untold))
 }
+
+const isWithin = ({ from, to }: Pick<Asking, 'from' | 'to'>, day: string): boolean =>
+  (from === undefined || day >= from) && (to === undefined || day <= to)
 
 /** Classes no export knows: `council` is the ward's alone; of requests by others in the family nobody is told; the directory is nobody's. */
 const NEVER_SHOWN = new Set(['council', 'audit', 'directory'])
@@ -90,29 +103,41 @@ const NEVER_SHOWN = new Set(['council', 'audit', 'directory'])
 const COUNCIL_BASES = new Set(['abuseReport', 'councilSharing'])
 /** Fields that would say whether somebody thought of abuse, or who of the staff it was. */
 const NEVER_FIELDS = new Set(['abuseCheck', 'owner', 'assignee', 'heardBy'])
+/** Codes that would say that somebody is in hiding, or that abuse was spoken of. */
+const NEVER_CODES = new Set(['dvProtection', 'abuseWorry', ...COUNCIL_BASES])
 const NEVER_FIELDS_OF: Readonly<Record<string, readonly string[]>> = {
   NoticeSharedInTeam: ['decision', 'sharedWithSites'],
 }
-const shownIn = (facts: readonly Recorded[], asking: Asking) => {
-  const { familyId, personId, holder, from, to, dataClasses, hidesWhereabouts } = asking
-  const streams = byStream(facts)
-  return (fact: Recorded, spec: EventSpec): boolean => {
-    const { stream, type, metadata } = fact
-    const whole = streams.get(stream) ?? []
+/** What was known counts; but what has turned out to be another family's since is not handed to this one. */
+const theirsIn = (known: Streams, today: Streams, asking: Asking) => {
+  const { familyId, personId, holder, withhold, hidesWhereabouts } = asking
+  const unsaid = new Set(
+    withhold.flatMap(({ eventId, existence }) => (existence && eventId ? [eventId] : [])),
+  )
+  return ({ id, stream, type, metadata }: Recorded, spec: EventSpec): boolean => {
+    const whole = known.get(stream) ?? []
     if (NEVER_SHOWN.has(spec.dataClass) || NEVER_SHOWN.has(metadata.dataClass) || spec.bookkeeping)
       return false
-    if (metadata.familyId !== familyId || isOfAnotherFamily(whole, familyId)) return false
+    if (metadata.familyId !== familyId || isOfAnotherFamily(today.get(stream) ?? [], familyId)) return false
     if (whole.some((one) => COUNCIL_BASES.has(one.metadata.legalBasis ?? ''))) return false
-    if (isOnlyOfOthers(categoryOf(stream) === 'family' ? [fact] : whole, personId)) return false
+    const about = categoryOf(stream) === 'family' ? whole.filter((one) => one.id === id) : whole
+    if (isOnlyOfOthers(about, personId, known)) return false
     if (holderOf(metadata.actor.organizationId, whole) !== holder) return false
     if (hidesWhereabouts && (spec.dataClass === 'visit' || type === 'FamilyMoved')) return false
-    const { occurredOn } = metadata
-    if ((from !== undefined && occurredOn < from) || (to !== undefined && occurredOn > to)) return false
-    return dataClasses === undefined || dataClasses.includes(spec.dataClass)
+    return !unsaid.has(id)
   }
 }
 
-const byStream = (facts: readonly Recorded[]): ReadonlyMap<string, readonly Recorded[]> => {
+/** Streams of which nothing may be told: whoever names one of them says that it is there. */
+const streamsWithout = (
+  theirs: readonly { readonly fact: Recorded }[],
+  streams: Streams,
+): ReadonlySet<string> => {
+  const told = new Set<string>(theirs.map(({ fact }) => fact.stream))
+  return new Set([...streams.keys()].filter((one) => !told.has(one) && !one.startsWith('family-')))
+}
+
+const byStream = (facts: readonly Recorded[]): Streams => {
   const streams = new Map<string, Recorded[]>()
   for (const fact of facts) {
     const stream = streams.get(fact.stream)
@@ -127,15 +152,6 @@ const isOfAnotherFamily = (stream: readonly Recorded[], familyId: string): boole
   stream.at(-1)?.metadata.familyId !== familyId ||
   stream.some(({ data }) => (data as { reason?: unknown }).reason === 'wrongFamily')
 
-/** Says whom it is about, and never the one whose data was asked for: the other parent's talks are not theirs (R-ACC-6). */
-const isOnlyOfOthers = (facts: readonly Recorded[], subject: string): boolean => {
-  const named = facts.flatMap(({ data }) => {
-    const { people, aboutPerson, person } = data as Readonly<Record<string, unknown>>
-    return [...(Array.isArray(people) ? people : []), aboutPerson, person].filter((id) => id !== undefined)
-  })
-  return named.length > 0 && !named.includes(subject)
-}
-
 /** What the system notes is held by whoever began the stream. */
 const holderOf = (organization: string, stream: readonly Recorded[]): string | undefined =>
   organization === 'system' ? stream[0]?.metadata.actor.organizationId : organization
@@ -145,8 +161,14 @@ const entryOf = (
   spec: EventSpec,
   beside: readonly Beside[],
   asking: Asking,
+  untold: ReadonlySet<string>,
 ): readonly ExportEntry[] => {
   const { metadata } = fact
+  const isAsked = (dataClass: string) => asking.dataClasses?.includes(dataClass) ?? true
+  const fields = [...leavesOf(fact, spec, asking, untold), ...around(fact)].filter(({ path }) =>
+    isAsked(classAt(spec, path)),
+  )
+  if (fields.length === 0 && !isAsked(spec.dataClass)) return []
   const dated = {
     eventId: fact.id,
     occurredOn: metadata.occurredOn,
@@ -155,9 +177,7 @@ const entryOf = (
   const whole = asking.withhold.filter(
     ({ eventId, field, part }) => eventId === fact.id && field === undefined && part === undefined,
   )
-  if (whole.some(({ existence }) => existence)) return []
   if (whole[0]) return [{ ...dated, withheld: whole[0].ground }]
-  const fields = [...leavesOf(fact, spec, asking), ...around(fact)]
   const items = [...fields, ...notesOn(fields, beside, asking)]
   return [
     {
@@ -179,8 +199,8 @@ export const partAt = (
   const spec = catalogue[type]
   if (!spec || NEVER_SHOWN.has(spec.dataClass) || NEVER_SHOWN.has(metadata.dataClass)) return undefined
   const never = new Set([...NEVER_FIELDS, ...(NEVER_FIELDS_OF[type] ?? [])])
-  return walk(spec.schema, data, '', undefined, { never, personId: '' }).find(
-    ({ path }) => path === field || path.startsWith(`${field}/`),
+  return walk(spec.schema, data, '', undefined, { never, untold: new Set(), personId: '' }).find(({ path }) =>
+    isIn(path, field),
   )?.part
 }
 
@@ -191,18 +211,32 @@ type Leaf = {
   readonly beside?: Beside['kind']
 }
 
-const leavesOf = ({ type, data }: Recorded, spec: EventSpec, asking: Asking): readonly Leaf[] => {
+const leavesOf = (
+  { type, data }: Recorded,
+  spec: EventSpec,
+  asking: Asking,
+  untold: ReadonlySet<string>,
+): readonly Leaf[] => {
   const never = new Set([...NEVER_FIELDS, ...(NEVER_FIELDS_OF[type] ?? [])])
   const { personId, hidesWhereabouts = false } = asking
-  return walk(spec.schema, data, '', undefined, { never, personId, hidesWhereabouts })
+  return walk(spec.schema, data, '', undefined, { never, untold, personId, hidesWhereabouts })
 }
 
 type Walk = {
   readonly never: ReadonlySet<string>
+  readonly untold: ReadonlySet<string>
   readonly personId: string
   readonly hidesWhereabouts?: boolean
 }
 type Schema = Parameters<typeof partMarkOf>[0]
+
+/** A code or a reference that says by itself what may not be said, or who of the staff it was. */
+const isUnsayable = (schema: Schema, value: unknown, { untold }: Walk): boolean => {
+  const { codes, refersTo, sensitive } = marksOf(schema)
+  if (refersTo === 'staff' || sensitive?.subject === 'staff') return true
+  if (codes !== undefined && typeof value === 'string') return NEVER_CODES.has(baseCode(value))
+  return refersTo !== undefined && untold.has(`${refersTo}-${value}`)
+}
 
 /** Every single value with its part. Inside something about another person, everything is a third party's; how to reach them is left out. */
 const walk = (
@@ -216,27 +250,36 @@ const walk = (
   if (around.hidesWhereabouts && tellsWhereabouts(schema)) return []
   const own = above === 'thirdParty' ? above : (partMarkOf(schema) ?? above)
   const element = elementOf(schema)
+  // A list goes as a whole: a gap in its numbers would say that something is missing.
   if (element && Array.isArray(value))
-    return value.flatMap((one, i) => walk(element, one, `${path}/${i}`, own, around))
+    return value.some((one) => isUnsayable(element, one, around))
+      ? []
+      : value.flatMap((one, i) => walk(element, one, `${path}/${i}`, own, around))
   const shape = shapeOf(schema)
   if (!shape || typeof value !== 'object')
-    return [{ path, part: own ?? partOfId(schema, value, around.personId), value }]
-  const fields = value as Readonly<Record<string, unknown>>
-  const isAnother = isAboutAnother(fields, around.personId)
-  const inside = isAnother ? 'thirdParty' : own
-  return Object.entries(shape).flatMap(([name, field]) =>
-    around.never.has(name) || (isAnother && name === 'contact')
+    return isUnsayable(schema, value, around)
       ? []
-      : walk(field, fields[name], `${path}/${name}`, inside, around),
-  )
+      : [{ path, part: own ?? partOfId(schema, value, around.personId), value }]
+  const fields = value as Data
+  const isAnother = isAboutAnother(fields, around.personId)
+  return Object.entries(shape).flatMap(([name, field]) => {
+    if (around.never.has(name) || (isAnother && name === 'contact')) return []
+    const isOthers = isAnother || isOfAnother(name, field, fields, around.personId)
+    return walk(field, fields[name], `${path}/${name}`, isOthers ? 'thirdParty' : own, around)
+  })
 }
 
-const isAboutAnother = (
-  { personId, person, aboutPerson }: Readonly<Record<string, unknown>>,
-  subject: string,
-): boolean => {
-  const who = personId ?? person ?? aboutPerson
+/** Whoever has a name and no id is not known to be the one who asks. */
+const isAboutAnother = ({ personId, person, aboutPerson, name }: Data, subject: string): boolean => {
+  const who = personId ?? person ?? aboutPerson ?? name
   return who !== undefined && who !== subject
+}
+
+/** Inside a fact about many: what another has said for them, and the health of the children it names. */
+const isOfAnother = (name: string, field: Schema, { givenBy, children }: Data, subject: string): boolean => {
+  if (name === 'words') return givenBy !== undefined && givenBy !== subject
+  const isHealth = marksOf(field).sensitive?.dataClass === 'health'
+  return isHealth && listOf(children).length > 0 && !listOf(children).includes(subject)
 }
 
 /** Ids say by themselves what they point to. */
@@ -257,20 +300,22 @@ const around = ({ metadata: { toldBy, lateReason } }: Recorded): readonly Leaf[]
 /** A corrected value is of its field's part; a statement is its speaker's. What has no field here has no note either. */
 const notesOn = (fields: readonly Leaf[], beside: readonly Beside[], { personId }: Asking): readonly Leaf[] =>
   beside.flatMap(({ kind, field, value, personId: speaker }) => {
-    const about = fields.find(({ path }) => path === field || path.startsWith(`${field}/`))
+    const about = fields.find(({ path }) => isIn(path, field))
     if (!about) return []
     const isTheirs = kind === 'corrected' || speaker === personId
     return [{ path: field, part: isTheirs ? about.part : 'thirdParty', value, beside: kind }]
   })
 
-/** The item with its value, or with the ground on which it is withheld. */
+/** The item with its value, or with the ground on which it is withheld. What stands beside a whole may say what is withheld in it. */
 const sifted = ({ value, ...item }: Leaf, eventId: string, withhold: readonly Withholding[]): Item => {
   const held = withhold.find(
     (one) =>
       (one.eventId === undefined || one.eventId === eventId) &&
       (one.part !== undefined || one.field !== undefined) &&
       (one.part === undefined || one.part === item.part) &&
-      (one.field === undefined || item.path === one.field || item.path.startsWith(`${one.field}/`)),
+      (one.field === undefined || isIn(item.path, one.field) || (item.beside && isIn(one.field, item.path))),
   )
   return held ? { ...item, withheld: held.ground } : { ...item, value }
 }
+
+const isIn = (path: string, field: string): boolean => path === field || path.startsWith(`${field}/`)
