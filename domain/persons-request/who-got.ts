@@ -1,5 +1,5 @@
 import type { DataClass } from '#domain/kernel/classes.ts'
-import { idIn, type Recorded } from '#domain/kernel/event.ts'
+import { idIn, type Recorded, type StreamName } from '#domain/kernel/event.ts'
 import { japanDate } from '#domain/kernel/time.ts'
 import type { gotItBecause } from './events.ts'
 
@@ -18,6 +18,8 @@ export type Disclosed = {
   readonly organizationId: string
   readonly dataClasses?: readonly string[]
   readonly eventIds?: readonly string[]
+  /** Whose records they were. */
+  readonly holder?: string
   /** ISO instant in UTC. */
   readonly at: string
 }
@@ -27,6 +29,7 @@ export type Opened = {
   readonly staffId: string
   readonly dataClasses?: readonly string[]
   readonly eventIds?: readonly string[]
+  readonly holder?: string
   readonly at: string
 }
 
@@ -36,12 +39,16 @@ export type Sources = {
   openedOf(familyId: string): readonly Opened[]
   /** Organisations that take events of this type from a feed. */
   subscribersOf(type: string): readonly string[]
+  /** Whether what was handed over for this disclosure had the value in it. Not known: by what was asked for. */
+  hadIt?(request: StreamName): boolean
 }
 
 export type Wrong = {
   readonly eventId: string
   /** JSON pointer into the event's data. */
   readonly field: string
+  /** Of the field; of its event unless said. */
+  readonly dataClass?: DataClass
   /** The moment until which the value was given out, ISO instant in UTC: of the correction. */
   readonly until: string
 }
@@ -52,16 +59,22 @@ export type Wrong = {
  */
 export const whoGot = (
   facts: readonly Recorded[],
-  { eventId, field, until }: Wrong,
-  { disclosuresOf, openedOf, subscribersOf }: Sources,
+  { eventId, field, dataClass: ofField, until }: Wrong,
+  { disclosuresOf, openedOf, subscribersOf, hadIt }: Sources,
 ): readonly Recipient[] => {
-  const wrong = facts.find(({ id }) => id === eventId)
-  const familyId = wrong?.metadata.familyId
-  if (!wrong || familyId === undefined) return []
-  const holder = wrong.metadata.actor.organizationId
+  const fact = facts.find(({ id }) => id === eventId)
+  const familyId = fact?.metadata.familyId
+  if (!fact || familyId === undefined) return []
+  const wrong = { ...fact, dataClass: ofField ?? fact.metadata.dataClass }
+  const opener = facts.find(({ stream }) => stream === wrong.stream)?.metadata.actor.organizationId
+  const actor = wrong.metadata.actor.organizationId
+  // What the system notes is held by whoever began the stream.
+  const holder = actor === 'system' ? opener : actor
   const isSince = (at: string) => at >= wrong.recordedAt && at <= until
-  const includes = ({ dataClasses, eventIds }: Pick<Disclosed, 'dataClasses' | 'eventIds'>) =>
-    eventIds?.includes(eventId) ?? covers(dataClasses, wrong.metadata.dataClass)
+  // The log may have either as the holder: a ward's entry in a hub's register is a part of that register.
+  const isOf = (whose: string | undefined) => whose === undefined || whose === holder || whose === opener
+  const includes = ({ dataClasses, eventIds, holder: whose }: Omit<Opened, 'staffId'>) =>
+    isOf(whose) && (eventIds?.includes(eventId) ?? covers(dataClasses, wrong.dataClass))
   const taken = <T extends Disclosed | Opened>(all: readonly T[]) =>
     all.filter((one) => isSince(one.at) && includes(one))
 
@@ -74,7 +87,7 @@ export const whoGot = (
       : []),
   ]
   const staff = taken(openedOf(familyId)).map(({ staffId }) => [staffId, 'opened'] as const)
-  const people = byDisclosureToPersons(facts, wrong, isSince)
+  const people = byDisclosureToPersons(facts, wrong, isSince, hadIt)
   return [
     ...joined(organizations.filter(([id]) => id !== holder && id !== 'system')).map(
       ([organizationId, because]) => ({ organizationId, because }),
@@ -84,6 +97,8 @@ export const whoGot = (
   ]
 }
 
+/** The fact that has it, and the class of the field in it. */
+type Mistake = Recorded & { readonly dataClass: DataClass }
 type Way = readonly [id: string, because: Because]
 type Data = Readonly<Record<string, unknown>>
 
@@ -124,7 +139,7 @@ const covers = (dataClasses: readonly unknown[] | undefined, dataClass: DataClas
 /** The other end of a referral: of this very one, of one that came from this consultation, or of one that took the class along. */
 const byReferral = (
   facts: readonly Recorded[],
-  wrong: Recorded,
+  wrong: Mistake,
   isSince: (at: string) => boolean,
 ): readonly Way[] => {
   const ends = (stream: string) =>
@@ -140,7 +155,7 @@ const byReferral = (
       if (stream === wrong.stream) return true
       const { dataClasses, consultationId } = data as Data
       const isOfIt = consultationId === idIn(wrong.stream)
-      return isSince(recordedAt) && (isOfIt || covers(listOf(dataClasses), wrong.metadata.dataClass))
+      return isSince(recordedAt) && (isOfIt || covers(listOf(dataClasses), wrong.dataClass))
     })
     .flatMap(({ stream }) => ends(stream).map((id) => [id, 'referral'] as const))
 }
@@ -148,7 +163,7 @@ const byReferral = (
 type Scope = { readonly since: string; readonly until: string; readonly data: Data }
 
 /** Recipients of a consent that was open to them, with this class, at some time between the mistake and its correction. */
-const byConsent = (facts: readonly Recorded[], wrong: Recorded, until: string): readonly Way[] => {
+const byConsent = (facts: readonly Recorded[], wrong: Mistake, until: string): readonly Way[] => {
   const scopes = new Map<string, readonly Scope[]>()
   for (const { type, stream, data, metadata } of facts) {
     const before = scopes.get(stream) ?? []
@@ -163,7 +178,7 @@ const byConsent = (facts: readonly Recorded[], wrong: Recorded, until: string): 
     .flat()
     .filter(
       ({ since, until: last, data }) =>
-        covers(listOf(data.dataClasses), wrong.metadata.dataClass) &&
+        covers(listOf(data.dataClasses), wrong.dataClass) &&
         since <= until &&
         last >= (last.length === 10 ? japanDate(wrong.recordedAt) : wrong.recordedAt),
     )
@@ -177,19 +192,21 @@ const endedAt = (scopes: readonly Scope[], at: string): readonly Scope[] =>
 /** Others of the family to whom the same entry was shown. The one who asked now is told of the decision anyway. */
 const byDisclosureToPersons = (
   facts: readonly Recorded[],
-  wrong: Recorded,
+  wrong: Mistake,
   isSince: (at: string) => boolean,
+  hadIt: Sources['hadIt'],
 ): readonly Way[] =>
   facts
-    .filter(({ type, data, recordedAt }) => {
+    .filter(({ type, stream, data, recordedAt }) => {
       const { handedOver } = data as Data
-      return type === 'DisclosureProvided' && handedOver !== 'decisionLetter' && isSince(recordedAt)
+      const isShown = type === 'DisclosureProvided' && handedOver !== 'decisionLetter'
+      return isShown && isSince(recordedAt) && (hadIt?.(stream) ?? true)
     })
     .flatMap(({ stream }) =>
       facts
         .filter((fact) => fact.stream === stream && fact.type === 'DisclosureRequestReceived')
         .map(({ data }) => data as Data)
-        .filter(({ dataClasses }) => covers(listOf(dataClasses), wrong.metadata.dataClass))
+        .filter(({ dataClasses }) => hadIt !== undefined || covers(listOf(dataClasses), wrong.dataClass))
         .flatMap(({ personId }) =>
           typeof personId === 'string' ? [[personId, 'disclosureToPerson'] as const] : [],
         ),

@@ -1,13 +1,13 @@
 import t from 'tap'
 import { correctionsOf } from '#domain/persons-request/corrections.ts'
-import { type Sources, whoGot } from '#domain/persons-request/who-got.ts'
+import { type Sources, type Wrong, whoGot } from '#domain/persons-request/who-got.ts'
 import { c, eventId, fact, logOf, type Told } from './kit.ts'
 
 const none: Sources = { disclosuresOf: () => [], openedOf: () => [], subscribersOf: () => [] }
 const wrong = { eventId: eventId(0), field: '/facts', until: '2022-06-30T00:00:00.000Z' }
 const talk: Told = [`consultation-${c.consultation}`, fact('ConsultationSessionRecorded')]
 
-const got = (facts: readonly Told[], sources: Partial<Sources> = {}, changes: Partial<typeof wrong> = {}) =>
+const got = (facts: readonly Told[], sources: Partial<Sources> = {}, changes: Partial<Wrong> = {}) =>
   whoGot(logOf(...facts), { ...wrong, ...changes }, { ...none, ...sources })
 const wardBy = (...because: readonly string[]) => [{ organizationId: c.ward, because }]
 
@@ -110,6 +110,57 @@ t.test('others of the family to whom the entry was shown', async (t) => {
   ])
   t.strictSame(got([talk, received(['visit']), handedOver('copy')]), [])
   t.strictSame(got([talk, received(['consultationRecord']), handedOver('decisionLetter')]), [])
+})
+
+t.test('those who saw the class of the field, which may be another than its event’s', async (t) => {
+  const at = '2022-03-01T00:00:00.000Z'
+  const phone = { field: '/caregivers/0/contact/phone', dataClass: 'contact' as const }
+  const registered: Told = [`family-${c.family}`, fact('FamilyRegistered')]
+  const openedOf = () => [
+    { staffId: 'a-registration', dataClasses: ['registration'], at },
+    { staffId: 'b-contact', dataClasses: ['contact'], at },
+  ]
+  t.strictSame(got([registered], { openedOf }, phone), [{ staffId: 'b-contact', because: ['opened'] }])
+  const consented = (dataClasses: readonly string[]): Told => [
+    `consent-${c.consent}`,
+    fact('ConsentGiven', { dataClasses }),
+  ]
+  t.strictSame(got([registered, consented(['registration'])], {}, phone), [])
+  t.strictSame(got([registered, consented(['contact'])], {}, phone), wardBy('consent'))
+  t.strictSame(got([registered, sent({ dataClasses: ['registration'] })], {}, phone), [])
+  t.strictSame(got([registered, sent({ dataClasses: ['contact'] })], {}, phone), wardBy('referral'))
+})
+
+t.test('whose records somebody saw: the holder’s, or those of the stream they stand in', async (t) => {
+  const at = '2022-03-01T00:00:00.000Z'
+  const registered: Told = [`family-${c.family}`, fact('FamilyRegistered')]
+  const wards: Told = [`family-${c.family}`, fact('FamilyProfileUpdated'), { actor: c.mchCoordinator }]
+  const seen = (holder: string) => () => [{ organizationId: c.hub, staffId: 'saito', holder, at }]
+  const gotOf = (holder: string, log: readonly Told[], i: number) =>
+    got(log, { disclosuresOf: seen(holder), openedOf: seen(holder) }, { eventId: eventId(i) })
+  const both = [
+    { organizationId: c.hub, because: ['disclosed'] },
+    { staffId: 'saito', because: ['opened'] },
+  ]
+  t.strictSame(gotOf(c.ward, [registered, wards], 1), both)
+  t.strictSame(gotOf(c.hub, [registered, wards], 1), both, 'in the register of the hub')
+  t.strictSame(gotOf(c.otherHub, [registered, wards], 1), [], 'another’s record of the same class')
+  t.strictSame(gotOf(c.hub, [registered], 0), both.slice(1), 'the holder has not been told by itself')
+  const noted: Told = [`family-${c.family}`, fact('ChildAdded'), { actor: c.system }]
+  t.strictSame(gotOf(c.hub, [registered, noted], 1), both.slice(1), 'the program notes for the hub')
+})
+
+t.test('of others in the family only those whose copy had it', async (t) => {
+  const stream = `disclosureRequest-${c.disclosureRequest}`
+  const log: Told[] = [
+    talk,
+    [stream, fact('DisclosureRequestReceived', { personId: c.father, dataClasses: ['visit'] })],
+    [stream, fact('DisclosureProvided', { handedOver: 'copy' })],
+  ]
+  t.strictSame(got(log, { hadIt: () => false }), [])
+  t.strictSame(got(log, { hadIt: (request) => request === stream }), [
+    { personId: c.father, because: ['disclosureToPerson'] },
+  ])
 })
 
 t.test('each once, with every way; of an unknown entry nobody; unknown types are passed by', async (t) => {
