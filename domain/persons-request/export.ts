@@ -190,20 +190,6 @@ const entryOf = (
   ]
 }
 
-/** The part of one field of a fact, as its schema has it; undefined where no export would ever have such a field. */
-export const partAt = (
-  { type, data, metadata }: Recorded,
-  catalogue: Catalogue,
-  field: string,
-): Part | undefined => {
-  const spec = catalogue[type]
-  if (!spec || NEVER_SHOWN.has(spec.dataClass) || NEVER_SHOWN.has(metadata.dataClass)) return undefined
-  const never = new Set([...NEVER_FIELDS, ...(NEVER_FIELDS_OF[type] ?? [])])
-  return walk(spec.schema, data, '', undefined, { never, untold: new Set(), personId: '' }).find(({ path }) =>
-    isIn(path, field),
-  )?.part
-}
-
 type Leaf = {
   readonly path: string
   readonly part: Part

@@ -2,14 +2,21 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { catalogue } from '#domain/events.ts'
 import { protection } from '#domain/family/protection.ts'
-import { type Catalogue, type Recorded, streamName } from '#domain/kernel/event.ts'
+import {
+  type Catalogue,
+  categoryOf,
+  type Recorded,
+  type StreamName,
+  streamName,
+} from '#domain/kernel/event.ts'
 import { StoreUnavailable } from '#domain/kernel/event-store.ts'
 import { foldOf } from '#domain/kernel/lifecycle.ts'
 import type { Role } from '#domain/kernel/metadata.ts'
 import { correctionRequest } from '#domain/persons-request/correction-request.ts'
 import { disclosureRequest } from '#domain/persons-request/disclosure-request.ts'
-import { partAt } from '#domain/persons-request/export.ts'
-import { classesIn, shownBy } from '#domain/persons-request/shown.ts'
+import type { ExportEntry } from '#domain/persons-request/export.ts'
+import { classAt } from '#domain/persons-request/field-class.ts'
+import { classesIn, isAnyShown, partShown, shownBy } from '#domain/persons-request/shown.ts'
 import { type Recipient, type Sources, whoGot } from '#domain/persons-request/who-got.ts'
 import { accessLog } from '#projections/access-log.ts'
 import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
@@ -26,17 +33,16 @@ import { type ReadRoute, readRoute } from './routes.ts'
 const preparers: readonly Role[] = ['hubPartner', 'hubDirector', 'wardManager']
 const CATCH_UP_MS = 5_000
 
-/** From the access log: who opened a family's records, and to which other organisations they were shown. */
+/** From the access log: who opened a family's records, and where they work. What was refused was shown to nobody. */
 const sourcesIn = ({ views }: Pick<System, 'views'>): Sources => {
-  const viewsOf = (familyId: string) =>
-    views.reader(accessLog).list({ where: { family: familyId, shown: 1 } })
+  const shownOf = (familyId: string) =>
+    views
+      .reader(accessLog)
+      .list({ where: { family: familyId, shown: 1 } })
+      .map(({ classes, ...row }) => ({ ...row, dataClasses: classes }))
   return {
-    disclosuresOf: (familyId) =>
-      viewsOf(familyId)
-        .filter(({ organizationId, holder }) => organizationId !== holder)
-        .map(({ organizationId, classes, at }) => ({ organizationId, dataClasses: classes, at })),
-    openedOf: (familyId) =>
-      viewsOf(familyId).map(({ staffId, classes, at }) => ({ staffId, dataClasses: classes, at })),
+    disclosuresOf: shownOf,
+    openedOf: shownOf,
     // The feed carries no field that a person could have corrected.
     subscribersOf: () => [],
   }
@@ -228,7 +234,22 @@ const recipientsNow = async (
   { familyId, eventId, field }: Disputed,
 ): Promise<readonly Recipient[]> => {
   const facts = await factsOfFamily(system, familyId)
-  return whoGot(facts, { eventId, field, until: system.now() }, sources)
+  const spec = (catalogue as Catalogue)[facts.find(({ id }) => id === eventId)?.type ?? '']
+  const hadIt = (request: StreamName) => isAnyShown(handedOver(facts, request), eventId, field)
+  const wrong = { eventId, field, until: system.now(), ...(spec && { dataClass: classAt(spec, field) }) }
+  return whoGot(facts, wrong, { ...sources, hadIt })
+}
+
+/** What was given to the person: under a protection, as it was at that time. */
+const handedOver = (facts: readonly Recorded[], request: StreamName): readonly ExportEntry[] => {
+  const given = facts.find(({ stream, type }) => stream === request && type === 'DisclosureProvided')
+  const { isProtected } = facts
+    .filter(
+      ({ stream, position }) =>
+        categoryOf(stream) === protection.category && position < (given?.position ?? 0n),
+    )
+    .reduce((before, fact) => protection.evolve(before, fact, fact.metadata), protection.initial)
+  return given ? shownBy(facts, catalogue, request, isProtected) : []
 }
 
 /**
@@ -253,20 +274,27 @@ export const withTheLog =
     return handle({ ...incoming, body: { ...rest, recipients } })
   }
 
-/** The entry as this organisation holds it; nothing where it is another's, another family's, or of a class no export knows. */
-const entryIn = async (
-  { store, decode }: System,
-  { organizationId }: Principal,
-  { eventId, familyId, field }: Readonly<Record<string, unknown>>,
-) => {
-  if (typeof eventId !== 'string' || typeof familyId !== 'string' || typeof field !== 'string') return {}
-  const stored = UUID.safeParse(eventId).success ? await store.find(eventId.toLowerCase()) : undefined
-  if (!stored) return {}
-  const fact: Recorded = decode(stored)
-  const isHeldHere =
-    fact.metadata.actor.organizationId === organizationId && fact.metadata.familyId === familyId.toLowerCase()
-  const part = isHeldHere ? partAt(fact, catalogue as Catalogue, field) : undefined
-  return part === undefined ? {} : { entry: { stream: fact.stream, type: fact.type, part } }
+const Named = z.object({
+  familyId: UUID,
+  personId: UUID,
+  disclosureId: UUID,
+  eventId: UUID,
+  field: z.string(),
+})
+
+/** The entry as it was shown to this person; nothing where it was not, or the disclosure was another's. */
+const entryIn = async (system: System, { organizationId }: Principal, said: unknown) => {
+  const { data: named } = Named.safeParse(said)
+  if (!named) return {}
+  const { state } = await system.view(disclosureFold, named.disclosureId)
+  const { familyId, personId, disclosureId, eventId, field } = named
+  if (state.status !== 'provided' || state.familyId !== familyId) return {}
+  if (state.personId !== personId || state.organizationId !== organizationId) return {}
+  const facts = await factsOfFamily(system, familyId)
+  const entries = handedOver(facts, streamName(disclosureRequest.name, disclosureId))
+  const part = partShown(entries, eventId, field)
+  const fact = facts.find(({ id }) => id === eventId)
+  return fact && part ? { entry: { stream: fact.stream, type: fact.type, part } } : {}
 }
 
 const pinned = async (
