@@ -18,6 +18,8 @@ export type FactFamily = {
   readonly function: SupportFunction
   /** States in which nothing is owed any more. Present: the lifecycle is an open item of its family until then. */
   readonly terminal?: readonly string[]
+  /** The stream may get its family later, or another one: what is said in it lies under its own key, which goes with it. */
+  readonly changesFamily?: true
 }
 
 /** What is peculiar to one fact. */

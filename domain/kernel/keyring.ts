@@ -2,13 +2,13 @@ import type { DataClass } from './classes.ts'
 
 /**
  * Whose key hides a value: a family's, that of one of its people (wrapped in the family's, so that it ends with it), a staff
- * member's, or, where nobody in particular is meant, the stream's own.
+ * member's, or, where nobody in particular is meant or that may change, the stream's own (with the family, where it has one).
  */
 export type KeyOwner =
   | { readonly kind: 'family'; readonly familyId: string }
   | { readonly kind: 'person'; readonly familyId: string; readonly personId: string }
   | { readonly kind: 'staff'; readonly staffId: string }
-  | { readonly kind: 'stream'; readonly stream: string }
+  | { readonly kind: 'stream'; readonly stream: string; readonly familyId?: string }
 
 /** Where a sealed value stands. It can be read nowhere else. */
 export type Place = {
@@ -43,7 +43,13 @@ export type Keyring = {
   /** The same text gives the same value, and only to who holds the keys: for looking up without reading. */
   blind(text: string): string
   /**
-   * Destroys the family's key and those of its people. @returns how many were destroyed by this call; 0 when repeated
+   * The stream is about this family: its own key, if it has one, goes under the family's and ends with it; what lies under it
+   * can be read as before. Where a stream was about several, it ends with the first of them. Repeating it changes nothing.
+   * @returns true when there is something to destroy: the family was erased already
+   */
+  adopt(stream: string, familyId: string): boolean
+  /**
+   * Destroys the family's key, those of its people and of its streams. @returns how many were destroyed by this call; 0 when repeated
    * @throws KeyLingers  nobody can open anything any more, but the bytes are still on the disk: to be repeated
    */
   destroy(family: { readonly familyId: string; readonly because: string }): number

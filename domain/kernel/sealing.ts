@@ -34,9 +34,8 @@ export const sealedBy = (keyring: Pick<Keyring, 'seal'>) => {
     const ownerFor = ({ subject }: Sensitive, personId: string | undefined): KeyOwner => {
       if (subject === 'staff') return { kind: 'staff', staffId: idIn(stream) }
       if (familyId === undefined) return { kind: 'stream', stream }
-      return subject === 'person' && personId !== undefined
-        ? { kind: 'person', familyId, personId }
-        : { kind: 'family', familyId }
+      if (subject === 'person' && personId !== undefined) return { kind: 'person', familyId, personId }
+      return spec.changesFamily ? { kind: 'stream', stream, familyId } : { kind: 'family', familyId }
     }
     const copy = (value: unknown, schema: z.core.$ZodType, field: string, personId?: string): unknown => {
       const element = elementOf(schema)

@@ -5,7 +5,7 @@ import { FamilyId, PersonId } from '#domain/ids.ts'
 import { type EventOf, factsOf } from '#domain/kernel/event.ts'
 import { codeOf, date, plainText, text } from '#domain/kernel/schema.ts'
 
-const fact = factsOf({ dataClass: 'kosapoMember', function: 'kosapo' })
+const fact = factsOf({ dataClass: 'kosapoMember', function: 'kosapo', changesFamily: true })
 
 export const orientations = ['group', 'individual', 'online'] as const
 

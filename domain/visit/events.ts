@@ -5,7 +5,7 @@ import { type EventOf, factsOf } from '#domain/kernel/event.ts'
 import { clockTime, codeOf, date, sensitive, text } from '#domain/kernel/schema.ts'
 import { describeVisit } from './describe.ts'
 
-const fact = factsOf({ dataClass: 'visit', function: 'dropInSpace' })
+const fact = factsOf({ dataClass: 'visit', function: 'dropInSpace', changesFamily: true })
 
 /** A party that came: nobody's name, purpose or family has to be known (dossier 0.2, R-VIS-1). */
 export const visitShape = {

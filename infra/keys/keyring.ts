@@ -1,5 +1,4 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import Database from 'better-sqlite3'
 import {
   ERASED,
   KeyDestroyed,
@@ -14,12 +13,14 @@ import {
   UnreadableSecret,
 } from '#domain/kernel/keyring.ts'
 import { decrypt, encrypt, KEY_BYTES } from './cipher.ts'
+import { fingerprintOf, indexKeyOf, openFile } from './key-file.ts'
 
 type Key = { readonly id: string; readonly key: Buffer }
-/** `under`: which key-encryption key wraps it, by its fingerprint; of a person's key, none: it is wrapped in its family's. */
+/** `under`: which key-encryption key wraps it, by its fingerprint; none: it is wrapped in the key of its family. */
 type Row = {
   readonly id: string
   readonly owner: string
+  readonly family: string | null
   readonly under: string | null
   readonly wrapped: Buffer | null
 }
@@ -36,7 +37,7 @@ export type RotatingKeyring = Keyring & {
 }
 
 /**
- * Keys in a SQLite file of their own, each wrapped in the one above it: key-encryption key → family → person.
+ * Keys in a SQLite file of their own, each wrapped in the one above it: key-encryption key → family → person or stream.
  * A destroyed key's row stays without the key, so that "erased" is never mistaken for "lost".
  * `keyEncryptionKey`: 32 bytes. `previousKeyEncryptionKey`: what older keys may still be wrapped in, while they are rotated.
  * @throws KeyMissing when the file was made under another one
@@ -64,39 +65,53 @@ export const openKeyring = (options: {
   const current = fingerprintOf(keyEncryptionKey)
   const db = openFile(file, lockWaitMs)
   const indexKey = indexKeyOf(db, keyEncryptionKey, outermost)
-  const byOwner = db.prepare<[string], Row>('SELECT id, owner, under, wrapped FROM key WHERE owner = ?')
-  const byId = db.prepare<[string], Row>('SELECT id, owner, under, wrapped FROM key WHERE id = ?')
+  const byOwner = db.prepare<[string], Row>(`${ROW} WHERE owner = ?`)
+  const byId = db.prepare<[string], Row>(`${ROW} WHERE id = ?`)
   const add = db.prepare('INSERT INTO key (id, owner, family, under, wrapped) VALUES (?, ?, ?, ?, ?)')
-  const end = db.prepare('UPDATE key SET wrapped = NULL WHERE family = ? AND wrapped IS NOT NULL')
+  // A stream outlives its key, it may be another family's by then: so the destroyed one leaves the name free.
+  const end = db.prepare<{ familyId: string }>(
+    `UPDATE key SET wrapped = NULL, owner = iif(owner ->> 0 = 'stream', owner || id, owner)
+     WHERE ${OF_FAMILY} AND wrapped IS NOT NULL`,
+  )
+  const share = db.prepare('INSERT OR IGNORE INTO shared (family, key) VALUES (?, ?)')
+  const shared = db
+    .prepare<[string, string], number>('SELECT 1 FROM shared WHERE family = ? AND key = ?')
+    .pluck()
   const note = db.prepare('INSERT OR IGNORE INTO destroyed (family, at, because) VALUES (?, ?, ?)')
   const noted = db.prepare<[string], { at: string; because: string }>(
     'SELECT at, because FROM destroyed WHERE family = ?',
   )
-  const done = db.prepare<[], number>('SELECT position FROM erased_up_to').pluck()
+  const done = db.prepare<[], number>('SELECT position FROM followed_up_to').pluck()
   const noteDone = db.prepare(
-    'INSERT INTO erased_up_to VALUES (1, ?) ON CONFLICT DO UPDATE SET position = excluded.position',
+    'INSERT INTO followed_up_to VALUES (1, ?) ON CONFLICT DO UPDATE SET position = max(position, excluded.position)',
   )
   const opened = new Map<string, Buffer>()
 
-  const parentOf = (owner: KeyOwner, under: string | null): Buffer => {
-    if (owner.kind === 'person') return keyOf({ kind: 'family', familyId: owner.familyId }).key
+  const parentOf = (family: string | null, under: string | null): Buffer => {
+    if (family !== null && under === null) return keyOf({ kind: 'family', familyId: family }).key
     const key = outermost.get(under ?? current)
     if (!key) throw new KeyMissing('a key lies under another key-encryption key than the ones given')
     return key
   }
 
-  const unwrap = ({ id, owner, under, wrapped }: Row): Buffer => {
+  const unwrap = ({ id, owner, family, under, wrapped }: Row): Buffer => {
     // First what the file says: another process may have destroyed what is remembered here.
     if (!wrapped) throw new KeyDestroyed('the key was destroyed')
     const known = opened.get(id)
     if (known) return known
-    const key = decrypt(parentOf(ownerNamed(owner), under), wrapped, `1|${id}|${owner}`)
+    const key = decrypt(parentOf(family, under), wrapped, boundTo({ id, owner }))
     if (opened.size >= REMEMBERED) opened.clear()
     opened.set(id, key)
     return key
   }
 
+  const refuseErased = (family: string | null): void => {
+    if (family !== null && noted.get(family)) throw new KeyDestroyed('the family’s key was destroyed')
+  }
+
   const find = (owner: KeyOwner): Key | undefined => {
+    // It may not be known yet that the stream is that family's.
+    if (owner.kind === 'stream') refuseErased(familyOf(owner))
     const row = byOwner.get(nameOf(owner))
     return row && { id: row.id, key: unwrap(row) }
   }
@@ -104,11 +119,11 @@ export const openKeyring = (options: {
   const make = (owner: KeyOwner): Key => {
     const name = nameOf(owner)
     const family = familyOf(owner)
-    if (family !== null && noted.get(family)) throw new KeyDestroyed('the family’s key was destroyed')
+    refuseErased(family)
     const id = randomBytes(9).toString('base64url')
     const key = randomBytes(KEY_BYTES)
-    const under = owner.kind === 'person' ? null : current
-    add.run(id, name, family, under, encrypt(parentOf(owner, under), key, `1|${id}|${name}`))
+    const under = family !== null && owner.kind !== 'family' ? null : current
+    add.run(id, name, family, under, encrypt(parentOf(family, under), key, boundTo({ id, owner: name })))
     return { id, key }
   }
 
@@ -122,21 +137,31 @@ export const openKeyring = (options: {
   }
   const destroyKeys = db.transaction((familyId: string, because: string): number => {
     note.run(familyId, now(), because)
-    return end.run(familyId).changes
+    return end.run({ familyId }).changes
+  })
+  const isOf = ({ id, family }: Row, familyId: string): boolean =>
+    family === familyId || shared.get(familyId, id) !== undefined
+  /** Under the first family, or beside it. */
+  const putUnder = db.transaction((stream: string, familyId: string): void => {
+    const row = byOwner.get(nameOf({ kind: 'stream', stream }))
+    if (!row) return
+    if (row.family !== null || noted.get(familyId)) return void share.run(familyId, row.id)
+    const move = db.prepare('UPDATE key SET wrapped = ?, family = ?, under = NULL WHERE id = ?')
+    move.run(encrypt(parentOf(familyId, null), unwrap(row), boundTo(row)), familyId, row.id)
   })
   /** Keys only, never what lies under them: what is sealed stays as it is. */
   const rewrap = db.transaction((rows: readonly Row[]): void => {
     const change = db.prepare('UPDATE key SET wrapped = ?, under = ? WHERE id = ? AND under = ?')
-    for (const { id, owner, under, wrapped } of rows) {
+    for (const { id, owner, family, under, wrapped } of rows) {
       if (!wrapped) continue
-      const bound = `1|${id}|${owner}`
-      const key = decrypt(parentOf(ownerNamed(owner), under), wrapped, bound)
+      const bound = boundTo({ id, owner })
+      const key = decrypt(parentOf(family, under), wrapped, bound)
       change.run(encrypt(keyEncryptionKey, key, bound), current, id, under)
     }
   })
   const forget = (familyId: string) => {
-    const ids = db.prepare<[string], string>('SELECT id FROM key WHERE family = ?').pluck()
-    for (const id of ids.all(familyId)) opened.delete(id)
+    const ids = db.prepare<{ familyId: string }, string>(`SELECT id FROM key WHERE ${OF_FAMILY}`).pluck()
+    for (const id of ids.all({ familyId })) opened.delete(id)
   }
 
   return {
@@ -164,6 +189,12 @@ export const openKeyring = (options: {
       return row?.wrapped ? ownerNamed(row.owner) : undefined
     },
     blind: (text) => createHmac('sha256', indexKey).update(text).digest('base64url'),
+    adopt(stream, familyId) {
+      const row = byOwner.get(nameOf({ kind: 'stream', stream }))
+      if (!row) return false
+      if (!isOf(row, familyId)) putUnder.immediate(stream, familyId)
+      return noted.get(familyId) !== undefined
+    },
     destroy({ familyId, because }) {
       forget(familyId)
       const count = destroyKeys.immediate(familyId, because)
@@ -180,7 +211,7 @@ export const openKeyring = (options: {
       const rewrapIndex = db.prepare('UPDATE index_key SET wrapped = ?, under = ? WHERE under <> ?')
       rewrapIndex.run(encrypt(keyEncryptionKey, indexKey, '1|index'), current, current)
       const stale = db.prepare<[string, number], Row>(
-        'SELECT id, owner, under, wrapped FROM key WHERE under <> ? AND wrapped IS NOT NULL LIMIT ?',
+        `${ROW} WHERE under <> ? AND wrapped IS NOT NULL LIMIT ?`,
       )
       const rows = stale.all(current, batch)
       rewrap.immediate(rows)
@@ -196,50 +227,17 @@ export const openKeyring = (options: {
   }
 }
 
-const openFile = (file: string, lockWaitMs: number): Database.Database => {
-  const db = new Database(file, { timeout: lockWaitMs })
-  db.pragma('journal_mode = WAL')
-  db.pragma('synchronous = FULL')
-  db.pragma('secure_delete = ON')
-  db.exec(`
-    CREATE TABLE IF NOT EXISTS index_key (one INTEGER PRIMARY KEY CHECK (one = 1), under TEXT NOT NULL, wrapped BLOB NOT NULL);
-    CREATE TABLE IF NOT EXISTS key (id TEXT PRIMARY KEY, owner TEXT NOT NULL UNIQUE, family TEXT, under TEXT, wrapped BLOB) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS key_family ON key (family);
-    CREATE TABLE IF NOT EXISTS erased_up_to (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL);
-    CREATE TABLE IF NOT EXISTS destroyed (family TEXT PRIMARY KEY, at TEXT NOT NULL, because TEXT NOT NULL) WITHOUT ROWID;
-  `)
-  return db
-}
-
-/** Under which texts are looked up; whether it can be unwrapped says whether this is the right key-encryption key. */
-const indexKeyOf = (
-  db: Database.Database,
-  keyEncryptionKey: Buffer,
-  outermost: ReadonlyMap<string, Buffer>,
-): Buffer => {
-  const wrapped = encrypt(keyEncryptionKey, randomBytes(KEY_BYTES), '1|index')
-  const under = fingerprintOf(keyEncryptionKey)
-  db.prepare('INSERT OR IGNORE INTO index_key VALUES (1, ?, ?)').run(under, wrapped)
-  const kept = db
-    .prepare<[], { under: string; wrapped: Buffer }>('SELECT under, wrapped FROM index_key')
-    .get() ?? { under, wrapped }
-  try {
-    return decrypt(outermost.get(kept.under) ?? keyEncryptionKey, kept.wrapped, '1|index')
-  } catch (cause) {
-    db.close()
-    throw new KeyMissing('the key file was made under another key-encryption key', { cause })
-  }
-}
-
-/** Tells one key-encryption key from another, and nothing of either. */
-const fingerprintOf = (key: Buffer): string =>
-  createHmac('sha256', key).update('which key-encryption key').digest('hex').slice(0, 16)
-
 const prefixOf = ({ dataClass, keyId, eventId, field }: SealedLabel): string =>
   `1.${dataClass}.${keyId}.${eventId}.${encodeURIComponent(field).replaceAll('.', '%2E')}`
 
-const familyOf = (owner: KeyOwner): string | null => ('familyId' in owner ? owner.familyId : null)
-const nameOf = (owner: KeyOwner): string => JSON.stringify(Object.values(owner))
+const ROW = 'SELECT id, owner, family, under, wrapped FROM key'
+const OF_FAMILY = '(family = @familyId OR id IN (SELECT key FROM shared WHERE family = @familyId))'
+
+const boundTo = ({ id, owner }: Pick<Row, 'id' | 'owner'>): string => `1|${id}|${owner}`
+const familyOf = (owner: KeyOwner): string | null => ('familyId' in owner ? (owner.familyId ?? null) : null)
+/** A stream's family may change, its name does not. */
+const nameOf = (owner: KeyOwner): string =>
+  JSON.stringify(owner.kind === 'stream' ? [owner.kind, owner.stream] : Object.values(owner))
 const ownerNamed = (name: string): KeyOwner => {
   const [kind, first, second] = JSON.parse(name)
   if (kind === 'family') return { kind, familyId: first }

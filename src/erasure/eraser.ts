@@ -13,8 +13,10 @@ export type Eraser = {
 const RETRY_MS = 500
 
 /**
- * Carries out what was decided: follows the log and destroys the keys of every family whose erasure it finds. How far it has
- * come stands in the key file itself, so that an older key file put back from a backup forgets again what was erased since.
+ * Carries out what was decided: follows the log, puts a stream's own key under the key of the family that the stream gets, and
+ * destroys the keys of every family whose erasure it finds. In log order, so a stream is its family's when that is erased; what
+ * was recorded while the decision was made goes the same way. How far it has come stands in the key file itself, so that with an
+ * older key file put back from a backup all of it happens again.
  */
 export const startEraser = (options: {
   readonly store: EventStore
@@ -28,10 +30,10 @@ export const startEraser = (options: {
   const waiting = new Set<() => void>()
   let position = keyring.erasedUpTo()
 
-  const erase = async ({ id, stream }: Stored): Promise<void> => {
+  const erase = async (familyId: string, because: string): Promise<void> => {
     while (!stopping.signal.aborted) {
       try {
-        keyring.destroy({ familyId: idIn(stream), because: id })
+        keyring.destroy({ familyId, because })
         return forget()
       } catch (error) {
         if (!(error instanceof KeyLingers)) throw error
@@ -42,13 +44,24 @@ export const startEraser = (options: {
     }
   }
 
+  /** @returns whether it was worth noting */
+  const carryOut = async ({ id, type, stream, position: at, metadata }: Stored): Promise<boolean> => {
+    const { familyId } = metadata
+    const isErasure = type === 'PersonalDataErased'
+    if (isErasure) await erase(idIn(stream), id)
+    // Another process may be further: the stream may have a new key since, which is another family's.
+    else if (familyId !== undefined && at > keyring.erasedUpTo() && keyring.adopt(stream, familyId))
+      await erase(familyId, id)
+    return isErasure
+  }
+
   const run = async (): Promise<void> => {
     for await (const { events, caughtUp } of store.follow(position, stopping.signal)) {
-      const erasures = events.filter(({ type }) => type === 'PersonalDataErased')
-      for (const event of erasures) await erase(event)
+      let erased = false
+      for (const event of events) erased = (await carryOut(event)) || erased
       position = events.at(-1)?.position ?? position
       // Only now and then: going over the same events again does no harm.
-      if (!stopping.signal.aborted && (erasures.length > 0 || !caughtUp)) keyring.noteErasedUpTo(position)
+      if (!stopping.signal.aborted && (erased || !caughtUp)) keyring.noteErasedUpTo(position)
       for (const wake of waiting) wake()
     }
   }

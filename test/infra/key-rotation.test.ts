@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import t from 'tap'
-import { KeyMissing, type Plain } from '#domain/kernel/keyring.ts'
+import { ERASED, KeyMissing, type Plain } from '#domain/kernel/keyring.ts'
 import { openKeyring } from '#infra/keys/keyring.ts'
 
 const [from, to] = [randomBytes(32), randomBytes(32)]
@@ -65,6 +65,36 @@ t.test(
         `${name} holds nothing of the old`,
       )
     }
+  },
+)
+
+t.test(
+  'a stream’s key that goes under its family’s meanwhile is read before, between and after',
+  async (t) => {
+    const file = join(t.testdir(), 'keys.db')
+    const streams = ['visit-1', 'visit-2', 'visit-3']
+    const ofStream = (stream: string): Plain => ({
+      ...of(1),
+      owner: { kind: 'stream', stream },
+      text: stream,
+    })
+    const first = openKeyring({ file, keyEncryptionKey: from })
+    const sealed = first.seal(streams.map(ofStream))
+    first.adopt('visit-1', 'f1')
+    first.close()
+    const both = openKeyring({ file, keyEncryptionKey: to, previousKeyEncryptionKey: from })
+    both.adopt('visit-2', 'f1')
+    t.strictSame(sealed.map(both.open), streams)
+    both.rotate(1)
+    both.adopt('visit-3', 'f2')
+    t.strictSame(sealed.map(both.open), streams)
+    while (both.rotate(1) > 0);
+    both.close()
+    const after = openKeyring({ file, keyEncryptionKey: to })
+    t.teardown(() => after.close())
+    t.strictSame(sealed.map(after.open), streams)
+    after.destroy({ familyId: 'f1', because: 'e9' })
+    t.strictSame(sealed.map(after.open), [ERASED, ERASED, 'visit-3'])
   },
 )
 

@@ -42,9 +42,21 @@ const ofPerson = (text: string): Plain => ({
 const sealOne = (keyring: ReturnType<typeof openKeyring>, plain: Plain): string =>
   keyring.seal([plain])[0] ?? ''
 
-const keysIn = (file: string): ReadonlyMap<string, Buffer> => {
+const ofStream = (text: string, familyId?: string): Plain => ({
+  ...of(text),
+  owner: { kind: 'stream', stream: 'visit-1', ...(familyId !== undefined && { familyId }) },
+})
+
+const bytesIn = (file: string): Buffer =>
+  Buffer.concat(readdirSync(dirname(file)).map((name) => readFileSync(join(dirname(file), name))))
+
+/** By family; of a family and its stream, the stream's. */
+const keysIn = (file: string): ReadonlyMap<string | null, Buffer> => {
   const db = new Database(file, { readonly: true })
-  const rows = db.prepare<[], [string, Buffer]>('SELECT family, wrapped FROM key').raw().all()
+  const rows = db
+    .prepare<[], [string | null, Buffer]>('SELECT family, wrapped FROM key ORDER BY owner')
+    .raw()
+    .all()
   db.close()
   return new Map(rows)
 }
@@ -110,13 +122,76 @@ t.test('a destroyed key’s bytes are in no file any more', async (t) => {
   const wrapped = keysIn(file)
   const gone = families.filter((_, i) => i % 3 === 0)
   for (const familyId of gone) keyring.destroy({ familyId, because: 'e9' })
-  const folder = dirname(file)
-  const bytes = Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))))
+  const bytes = bytesIn(file)
   const left = families.filter((family) => bytes.includes(wrapped.get(family) ?? 'no such key'))
   t.strictSame(
     left,
     families.filter((family) => !gone.includes(family)),
   )
+})
+
+t.test('a stream’s key goes under its family’s: opened as before, ended with it', async (t) => {
+  const file = fileIn(t)
+  const first = openKeyring({ file, keyEncryptionKey })
+  const sealed = sealOne(first, ofStream('隣の人から'))
+  const before = keysIn(file).get(null)
+  t.equal(first.adopt('visit-1', FAMILY), false)
+  t.equal(first.open(sealed), '隣の人から')
+  first.close()
+  const keyring = openKeyring({ file, keyEncryptionKey })
+  t.teardown(() => keyring.close())
+  t.equal(keyring.open(sealed), '隣の人から', 'after a restart')
+  const once = keysIn(file).get(FAMILY)
+  keyring.adopt('visit-1', FAMILY)
+  keyring.adopt('visit-2', FAMILY)
+  t.strictSame(keysIn(file).get(FAMILY), once, 'again, and without a key: nothing changes')
+  const later = sealOne(keyring, ofStream('後から', FAMILY))
+  t.strictSame([sealed, later].map(keyring.open), ['隣の人から', '後から'])
+  t.equal(keyring.destroy({ familyId: FAMILY, because: 'e9' }), 2)
+  t.strictSame([sealed, later].map(keyring.open), [ERASED, ERASED])
+  t.ok(before && once && !before.equals(once))
+  for (const wrapped of [before, once])
+    t.notOk(
+      bytesIn(file).includes(wrapped ?? 'no such key'),
+      'nothing of it is left, as it lay before or after',
+    )
+})
+
+t.test('a stream that two families had ends with the first of them, and begins anew', async (t) => {
+  for (const erased of [FAMILY, 'another']) {
+    const keyring = openKeyring({ file: `${fileIn(t)}-${erased}`, keyEncryptionKey })
+    t.teardown(() => keyring.close())
+    const sealed = sealOne(keyring, ofStream('x', FAMILY))
+    keyring.adopt('visit-1', 'another')
+    keyring.adopt('visit-1', 'another')
+    t.equal(keyring.open(sealed), 'x')
+    keyring.destroy({ familyId: erased, because: 'e9' })
+    t.equal(keyring.open(sealed), ERASED)
+    t.throws(() => sealOne(keyring, ofStream('y', erased)), KeyDestroyed)
+    const [left = ''] = [FAMILY, 'another'].filter((one) => one !== erased)
+    t.equal(keyring.open(sealOne(keyring, ofStream('z', left))), 'z')
+    t.equal(keyring.open(sealed), ERASED)
+  }
+})
+
+t.test('a stream that comes to a family already erased is to be destroyed with it', async (t) => {
+  const keyring = openKeyring({ file: fileIn(t), keyEncryptionKey })
+  t.teardown(() => keyring.close())
+  const sealed = sealOne(keyring, ofStream('x'))
+  keyring.destroy({ familyId: FAMILY, because: 'e9' })
+  t.throws(() => sealOne(keyring, ofStream('y', FAMILY)), KeyDestroyed)
+  t.strictSame([keyring.adopt('visit-1', FAMILY), keyring.adopt('visit-1', FAMILY)], [true, true])
+  t.equal(keyring.destroy({ familyId: FAMILY, because: 'e10' }), 1)
+  t.equal(keyring.open(sealed), ERASED)
+  t.equal(keyring.adopt('visit-1', FAMILY), false)
+})
+
+t.test('how far erasures have come is not taken back by a process that is behind', async (t) => {
+  const keyring = openKeyring({ file: fileIn(t), keyEncryptionKey })
+  t.teardown(() => keyring.close())
+  t.equal(keyring.erasedUpTo(), 0n)
+  for (const position of [5n, 3n]) keyring.noteErasedUpTo(position)
+  t.equal(keyring.erasedUpTo(), 5n)
 })
 
 t.test('another key file, another key-encryption key: said, not an empty family', async (t) => {

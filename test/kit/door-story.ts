@@ -70,6 +70,16 @@ export const sendReferral = async (door: Door, family: Family, given: object = {
   return { id, position: String(response.headers['commit-position']) }
 }
 
+/** Decided, and carried out. */
+export const eraseFamily = async (door: Door, familyId: string): Promise<void> => {
+  await door.settled()
+  const answer = await done(door, 'director', `/v1/retention/${familyId}/erase-personal-data`, {
+    why: 'suspensionRequest',
+  })
+  if (!(await door.system.eraser.done(BigInt(String(answer.headers['commit-position'])), 5_000)))
+    throw new Error('the eraser is behind')
+}
+
 /** Reads of a view, after everything so far. */
 export const fresh = async (door: Door): Promise<{ 'min-position': string }> => {
   await door.settled()
