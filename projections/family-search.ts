@@ -14,15 +14,17 @@ export type SearchRow = {
   readonly home?: string
   /** Of the family's own row: all others, so that they can go with it. */
   readonly rows?: readonly string[]
+  /** Of the family's own row: all that is left of it. Nothing of this family is found again. */
+  readonly erased?: true
 }
 
 /**
  * How a family is found at its own hub: by its card, or by exact name and birth date of one of its members (R-ACC-1).
- * Names and dates are kept blind; erasing a family removes its rows.
+ * Names and dates are kept blind; erasing a family removes its rows for good.
  */
 export const familySearch = projection<SearchRow, DomainEvent>()({
   name: 'family-search',
-  version: 2,
+  version: 3,
   columns: {
     organization: { type: 'text', of: ({ organization }) => organization },
     name: { type: 'text', of: ({ name }) => name ?? null },
@@ -38,6 +40,7 @@ export const familySearch = projection<SearchRow, DomainEvent>()({
     if (familyId === undefined) return
     // Found where it is registered, whoever told of its people: a process may have, after a visit.
     const family = rows.get(familyId)
+    if (family?.erased) return
     const organization = family?.home ?? actor.organizationId
     const blind = (text: string | undefined, value: (text: string) => string) => {
       const plain = text !== undefined && isSealed(text) ? secrets.open(text) : text
@@ -74,8 +77,8 @@ export const familySearch = projection<SearchRow, DomainEvent>()({
         for (const { personId, name, birthDate } of data.children ?? []) person(personId, name, birthDate)
         break
       case 'PersonalDataErased':
-        for (const key of rows.get(familyId)?.rows ?? []) rows.delete(key)
-        rows.delete(familyId)
+        for (const key of family?.rows ?? []) rows.delete(key)
+        rows.put(familyId, { familyId, organization: '', erased: true })
         break
       default:
     }

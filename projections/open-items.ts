@@ -1,6 +1,6 @@
 import { catalogue, type DomainEvent, type RecordedEvent } from '#domain/events.ts'
-import { categoryOf, type EventSpec, idIn, type NextOwner } from '#domain/kernel/event.ts'
-import { projection } from '#domain/kernel/projection.ts'
+import { categoryOf, type EventSpec, idIn, type NextOwner, streamName } from '#domain/kernel/event.ts'
+import { projection, type ReadStore, type Rows } from '#domain/kernel/projection.ts'
 
 export type Owner = { readonly organizationId: string; readonly staffId?: string; readonly desk?: string }
 
@@ -21,11 +21,14 @@ export type OpenItem = {
   readonly opener: Owner
   readonly receiver?: Owner
   readonly urgency?: string
+  /** Of a family's own row, which is nobody's and so in no list: the streams that are open for it. */
+  readonly streams?: readonly string[]
 }
 
+/** Ended with the family's data: nobody can end what is open for a family that was erased, and nobody owes it anything. */
 export const openItems = projection<OpenItem, DomainEvent>()({
   name: 'open-items',
-  version: 3,
+  version: 4,
   columns: {
     family: { type: 'text', of: ({ familyId }) => familyId ?? null },
     owner: { type: 'text', of: ({ owner }) => owner.organizationId },
@@ -39,14 +42,57 @@ export const openItems = projection<OpenItem, DomainEvent>()({
   indexes: [['family'], ['ownerStaff'], ['owner', 'kind'], ['opener', 'kind'], ['owner', 'due']],
   apply(event, rows) {
     const spec: EventSpec = catalogue[event.type]
-    if (!spec.terminal) return
+    const { familyId } = event.metadata
+    if (event.type === 'PersonalDataErased') return endAll(event, rows)
+    if (!spec.terminal || (familyId !== undefined && rows.get(keyOf(familyId))?.state === ERASED)) return
     const before = rows.get(event.stream)
     const state = stateAfter(event, spec, before)
     if (state === undefined) return
-    if (spec.terminal.includes(state)) rows.delete(event.stream)
-    else rows.put(event.stream, itemAfter(event, spec, state, before))
+    const isOpen = !spec.terminal.includes(state)
+    if (isOpen) rows.put(event.stream, itemAfter(event, spec, state, before))
+    else rows.delete(event.stream)
+    if (familyId !== undefined && isOpen !== (before !== undefined)) noteStream(familyId, event, isOpen, rows)
   },
 })
+
+const ERASED = 'erased'
+/** For other lists of what is open: what was recorded while the family was being erased stands in them, and is owed to nobody. */
+export const isOwedToNobody = (views: ReadStore, familyId: string | undefined): boolean =>
+  familyId !== undefined && views.reader(openItems).get(keyOf(familyId))?.state === ERASED
+
+const NOBODY: Owner = { organizationId: '' }
+const keyOf = (familyId: string): string => streamName('family', familyId)
+
+const ofFamily = (familyId: string, state: string, streams: readonly string[]): OpenItem => ({
+  stream: keyOf(familyId),
+  id: familyId,
+  kind: 'family',
+  state,
+  owner: NOBODY,
+  given: { by: '', at: '' },
+  opener: NOBODY,
+  openedOn: '',
+  lastEventOn: '',
+  streams,
+})
+
+const noteStream = (
+  familyId: string,
+  { stream }: RecordedEvent,
+  isOpen: boolean,
+  rows: Rows<OpenItem>,
+): void => {
+  const others = (rows.get(keyOf(familyId))?.streams ?? []).filter((one) => one !== stream)
+  if (isOpen) rows.put(keyOf(familyId), ofFamily(familyId, 'open', [...others, stream]))
+  else if (others.length > 0) rows.put(keyOf(familyId), ofFamily(familyId, 'open', others))
+  else rows.delete(keyOf(familyId))
+}
+
+const endAll = ({ stream }: RecordedEvent, rows: Rows<OpenItem>): void => {
+  const familyId = idIn(stream)
+  for (const open of rows.get(keyOf(familyId))?.streams ?? []) rows.delete(open)
+  rows.put(keyOf(familyId), ofFamily(familyId, ERASED, []))
+}
 
 const stateAfter = (
   event: RecordedEvent,

@@ -4,7 +4,7 @@ import { japanDate } from '#domain/kernel/time.ts'
 import { hubAndWard } from '#domain/roles.ts'
 import { breakGlassUses } from '#projections/break-glass.ts'
 import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
-import { type OpenItem, openItems } from '#projections/open-items.ts'
+import { isOwedToNobody, type OpenItem, openItems } from '#projections/open-items.ts'
 import { type ReferralRow, referrals } from '#projections/referrals.ts'
 import { effectOnItem, effectOnReferral, SHOWN, shownItem } from '#src/access/listed.ts'
 import { isInConflict, type Principal } from '#src/access/principal.ts'
@@ -85,7 +85,7 @@ const toldOf = ({ system: { views } }: Shop, principal: Principal) => {
     : []
   const told = reader.list({ where: { second: principal.staffId, reviewed: 0 } })
   return [...new Map([...ours, ...told].map((use) => [use.id, use])).values()].filter(
-    ({ familyId }) => !isInConflict(principal, familyId),
+    ({ familyId }) => !isInConflict(principal, familyId) && !isOwedToNobody(views, familyId),
   )
 }
 
@@ -128,6 +128,7 @@ const letterList = (shop: Shop, principal: Principal, name: string, open: boolea
   const timeline = views.reader(familyTimeline)
   const openedBy = ({ referralId }: ReferralRow) => timeline.get(`referral-${referralId}@1`)?.actor.staffId
   const shown = async (row: ReferralRow) => {
+    if (open && isOwedToNobody(views, row.familyId)) return undefined
     if (!SHOWN.has(effectOnReferral(principal, row, openedBy(row)))) return undefined
     return (await isHidden(shop, principal, row.familyId)) ? withoutReceiver(row) : row
   }

@@ -27,6 +27,7 @@ import {
 } from '#domain/kernel/lifecycle.ts'
 import type { Actor, Metadata, Occurrence } from '#domain/kernel/metadata.ts'
 import { sealedBy } from '#domain/kernel/sealing.ts'
+import { isErased } from '#domain/retention/erased.ts'
 import { derivedId, fingerprint } from './command-id.ts'
 import type { FoldCache } from './fold-cache.ts'
 import { turns } from './turns.ts'
@@ -114,6 +115,18 @@ export const executor = (options: {
     return Object.fromEntries(found) as Seen<Lookups>
   }
 
+  /** As the log has it: the keys are destroyed a moment after the decision. What follows from facts is recorded still. */
+  const isAboutErased = async (
+    { lifecycle, id, actor, data }: Command,
+    state: AnyState,
+  ): Promise<boolean> => {
+    if (actor.role === 'system' || OUTLIVES.has(lifecycle.name)) return false
+    const families = new Set([lifecycle.familyOf(state, id), familyIn(data)])
+    for (const family of families)
+      if (family !== undefined && (await view(isErased, family)).state) return true
+    return false
+  }
+
   const attempt = async (command: Command, hash: string): Promise<Outcome> => {
     const { lifecycle, id, actor, occurrence } = command
     const spec = specOf(command)
@@ -134,9 +147,7 @@ export const executor = (options: {
       state: state.status,
       version: past.length,
     })
-    const family = lifecycle.familyOf(state, id) ?? familyIn(command.data)
-    if (actor.role !== 'system' && !OUTLIVES.has(lifecycle.name) && family && keyring.destroyed(family))
-      return refused(erased)
+    if (await isAboutErased(command, state)) return refused(erased)
     const gate = mayStart(spec, lifecycle, state)
     if (gate && state.status === 'none') return refused(gate)
     if (isStale(command.expected, past.length)) return { kind: 'stale', version: past.length }
