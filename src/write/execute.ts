@@ -47,6 +47,8 @@ export type Command = {
   readonly expected?: number | 'some'
   /** Whether the sender may know of what is there already. Where not, the answer is as if there were nothing. */
   readonly admits?: (state: AnyState) => boolean | Promise<boolean>
+  /** Asked last, when everything else has said yes: what only a view knows, and must not be told to who may not do this. */
+  readonly lastCheck?: () => Promise<Refusal | undefined>
   /** All that was asked for, where that is more than `data`: if it differs, it is another command under the same key. */
   readonly asked?: Readonly<Record<string, unknown>>
   readonly correlationId?: string
@@ -166,6 +168,8 @@ export const executor = (options: {
     const decision = spec.decide(state, command.data, context)
     if (isRefusal(decision)) return refused(decision)
     if (decision.length === 0) return done(command, past.length, [], past.at(-1)?.position)
+    const last = await command.lastCheck?.()
+    if (last) return refused(last)
 
     const after = decision.reduce<AnyState>((s, event) => lifecycle.evolve(s, event, context), state)
     const familyId = lifecycle.familyOf(after, id) ?? lifecycle.familyOf(state, id)

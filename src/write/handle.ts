@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Lifecycle } from '#domain/kernel/lifecycle.ts'
+import type { Lifecycle, Refusal } from '#domain/kernel/lifecycle.ts'
 import type { Metadata } from '#domain/kernel/metadata.ts'
 import { ViewNotReady } from '#domain/kernel/projection.ts'
 import { openItems } from '#projections/open-items.ts'
@@ -58,17 +58,6 @@ export const handler = (system: System, relation: Relation): Handled => {
       lifecycle.opensFamilies ? !isInConflict(principal, familyId) : relation.mayWrite(principal, familyId)
     if (about !== undefined && !(await mayWriteOf(about))) return { kind: 'notFound' }
 
-    if (door.spec.nothingOpen) {
-      const open = await stillOpen(system, door.spec.nothingOpen, id.data)
-      if (open > 0)
-        return {
-          kind: 'refused',
-          refusal: { refused: `${kebab(lifecycle.name)}/open-items`, detail: `Still open: ${open}.` },
-          state: '',
-          version: 0,
-        }
-    }
-
     const outcome = await execute({
       lifecycle,
       name: door.name,
@@ -86,6 +75,7 @@ export const handler = (system: System, relation: Relation): Handled => {
         if (lifecycle.name === 'visit' && family && (await hidesWhereabouts(principal, family))) return false
         return family === undefined || family === about || mayWriteOf(family)
       },
+      lastCheck: () => nothingOpen(system, door, id.data),
       provenance: {
         ...provenance,
         ...(said.toldBy !== undefined && { toldBy: said.toldBy }),
@@ -99,13 +89,17 @@ export const handler = (system: System, relation: Relation): Handled => {
 }
 
 /** What is open is known to a view; it has to have caught up before a "nothing" counts. */
-const stillOpen = async (
+const nothingOpen = async (
   { views, projector, store }: System,
-  of: 'family' | 'staff',
+  { lifecycle, spec }: Door,
   id: string,
-): Promise<number> => {
+): Promise<Refusal | undefined> => {
+  if (!spec.nothingOpen) return undefined
   if (!(await projector.reached(await store.head(), SETTLE_MS))) throw new ViewNotReady('open items')
-  return views.reader(openItems).count({ where: of === 'family' ? { family: id } : { ownerStaff: id } })
+  const where = spec.nothingOpen === 'family' ? { family: id } : { ownerStaff: id }
+  return views.reader(openItems).count({ where }) === 0
+    ? undefined
+    : { refused: `${kebab(lifecycle.name)}/open-items`, detail: 'Something is still open.' }
 }
 
 /** The family a command names by itself; what is there already may be about one, too. */

@@ -153,6 +153,18 @@ await t.test('who decides: a manager of whose register it is', async (t) => {
   )
 })
 
+await t.test('whose it is not learns nothing of what is open', async (t) => {
+  const family = await aFamily()
+  await sendReferral(door, family)
+  await openConsultation(door, family)
+  await door.settled()
+  const ward = await erase(family, { why: 'suspensionRequest' }, 'wardManager')
+  problem(t, ward, 403, 'retention/not-yours')
+  problem(t, await erase(family, { why: 'retentionEnded' }), 409, 'retention/not-due')
+  const open = problem(t, await erase(family), 409, 'retention/open-items')
+  t.notMatch(String(open.detail), /\d/, 'nor does anybody get a number')
+})
+
 await t.test('the schedule proposes, a person decides', async (t) => {
   const family = await aFamily()
   await door.settled()
