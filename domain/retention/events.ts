@@ -9,7 +9,8 @@ export const erasureReasons = [
   'obtainedUnlawfully',
   'enteredByMistake',
 ] as const
-export const holdReasons = ['court', 'disclosureRequest', 'incident', 'council', 'audit', 'other'] as const
+/** No word of a council: whoever reads them, auditors too, would learn that a case of that class exists. */
+export const holdReasons = ['court', 'disclosureRequest', 'incident', 'audit', 'other'] as const
 
 /** Nothing here may be under the family's key: it has to be readable when the key is gone. So codes, dates and references only. */
 const REFERENCE = 'A file number or the like. No names: this outlives the family’s data.'

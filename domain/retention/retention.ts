@@ -21,12 +21,17 @@ const register = fold<Register, FamilyEvent>(
 const lookAtRegister = (_data: unknown, _state: unknown, _actor: unknown, id: string) => ({
   register: look(register, id),
 })
+/** Stopping an end harms nobody: where there is no register, whoever may write about the family may. */
 const isOurs = ({ actor, seen }: Context<{ readonly register: Register }>) =>
   actor.role === 'auditor' ||
   seen.register.holder === undefined ||
   seen.register.holder === actor.organizationId
     ? undefined
     : refuse('retention/not-yours', 'Ask the organisation that registered this family.')
+const isOursToEnd = (context: Context<{ readonly register: Register }>) =>
+  context.seen.register.holder === undefined
+    ? refuse('retention/no-register', 'Register the family first; its holder decides.')
+    : isOurs(context)
 
 const command = commandsOn<Kept, RetentionEvent>()
 const deciders = ['hubDirector', 'wardManager'] as const
@@ -79,7 +84,7 @@ const PostponeErasure = command({
   emits: ['ErasurePostponed'],
   looksAt: lookAtRegister,
   decide: (_, data, context) =>
-    isOurs(context) ??
+    isOursToEnd(context) ??
     (data.until <= context.occurredOn
       ? refuse('retention/not-later', 'Name a day to come.', '/until')
       : [{ type: 'ErasurePostponed', data }]),
@@ -95,7 +100,7 @@ const ErasePersonalData = command({
   emits: ['PersonalDataErased'],
   looksAt: lookAtRegister,
   decide({ status, holds }, data, context) {
-    const refusal = isOurs(context)
+    const refusal = isOursToEnd(context)
     if (refusal) return refusal
     if (status === 'erased') return []
     if (holds.length > 0) return refuse('retention/legal-hold', `On hold: ${holds.length}.`)
@@ -114,6 +119,7 @@ export const retention = lifecycleOf<Kept, RetentionEvent>()({
   initial: { status: 'none', holds: [] },
   refusals: {
     'retention/legal-hold': 'A legal hold stops erasure until it is released.',
+    'retention/no-register': 'No organisation has registered this family, so nobody can decide its end.',
     'retention/not-yours': ['Another organisation registered this family; it decides.', 403],
     'retention/not-due': 'It is to be kept longer; only the schedule proposes its end.',
     'retention/not-later': ['The day has passed.', 400],

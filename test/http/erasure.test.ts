@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import t from 'tap'
 import { family as familyLifecycle } from '#domain/family/family.ts'
 import { foldOf } from '#domain/kernel/lifecycle.ts'
+import { systemActor } from '#domain/kernel/metadata.ts'
 import { startOfDay } from '#domain/kernel/time.ts'
+import { retention } from '#domain/retention/retention.ts'
 import { proposeErasures } from '#src/erasure/propose.ts'
 import { newId, openTestDoor, problem, type Who } from '#test/kit/door.ts'
 import {
@@ -163,6 +165,53 @@ await t.test('whose it is not learns nothing of what is open', async (t) => {
   problem(t, await erase(family, { why: 'retentionEnded' }), 409, 'retention/not-due')
   const open = problem(t, await erase(family), 409, 'retention/open-items')
   t.notMatch(String(open.detail), /\d/, 'nor does anybody get a number')
+})
+
+await t.test('without a register nobody decides, and a hold can be placed all the same', async (t) => {
+  const unheardOf = newId()
+  const visited = newId()
+  await done(door, 'elsewhere', `/v1/visits/${newId()}/record`, { familyId: visited, visitors: ['mother'] })
+  await door.settled()
+  for (const [id, who] of [
+    [unheardOf, 'director'],
+    [unheardOf, 'wardManager'],
+    [visited, 'directorElsewhere'],
+  ] as const) {
+    const decide = (path: string, body: object) => door.post(who, `/v1/retention/${id}/${path}`, body)
+    const suspended = { why: 'suspensionRequest' }
+    problem(t, await decide('erase-personal-data', suspended), 409, 'retention/no-register')
+    await done(door, who, `/v1/retention/${id}/place-legal-hold`, { hold: 'h', reason: 'court' })
+    await done(door, who, `/v1/retention/${id}/release-legal-hold`, { hold: 'h' })
+  }
+  await door.system.execute({
+    lifecycle: retention,
+    name: 'ProposeErasure',
+    id: visited,
+    data: { keepUntil: '2020-03-31', decidedByClass: 'visit' },
+    actor: systemActor,
+    occurrence: { occurredAt: now, occurredOn: '2024-06-04', precision: 'instant' },
+    commandId: newId(),
+  })
+  const later = { until: '2031-06-30', reason: 'audit' }
+  const postpone = await door.post('directorElsewhere', `/v1/retention/${visited}/postpone-erasure`, later)
+  problem(t, postpone, 409, 'retention/no-register')
+  const ended = await erase(
+    { id: visited, mother: '', child: '' },
+    { why: 'retentionEnded' },
+    'directorElsewhere',
+  )
+  problem(t, ended, 409, 'retention/no-register')
+})
+
+await t.test('a hold says nothing of a council', async (t) => {
+  const family = await aFamily()
+  const council = { hold: 'h1', reason: 'council' }
+  problem(
+    t,
+    await door.post('director', `/v1/retention/${family.id}/place-legal-hold`, council),
+    400,
+    'request/invalid',
+  )
 })
 
 await t.test('the schedule proposes, a person decides', async (t) => {
