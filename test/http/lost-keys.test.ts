@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs'
+import Database from 'better-sqlite3'
 import t from 'tap'
 import { keyFile } from '#src/keys.ts'
 import { makeLog } from '#src/log.ts'
 import { startSystem } from '#src/system.ts'
 import { openTestDoor } from '#test/kit/door.ts'
-import { registerFamily } from '#test/kit/door-story.ts'
+import { eraseFamily, recordVisit, registerFamily } from '#test/kit/door-story.ts'
 
 const log = makeLog('silent')
 
@@ -44,4 +45,60 @@ t.test('without its key file, or with another one, a log is not opened: it says 
   const system = await start()
   t.ok(system)
   await system.stop()
+})
+
+const backedUp = async (file: string, as = `${file}.backup`): Promise<string> => {
+  const keys = new Database(file)
+  await keys.backup(as)
+  keys.close()
+  return as
+}
+const putBack = (file: string, backup: string): void => {
+  for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true })
+  copyFileSync(backup, file)
+}
+
+t.test(
+  'with an older copy of its key file, which lacks the keys of newer families, it says so',
+  async (t) => {
+    const door = await openTestDoor(t, { engine: 'sqlite' })
+    await registerFamily(door)
+    const { dataDir } = door
+    const file = keyFile(dataDir)
+    const backup = await backedUp(file)
+    await registerFamily(door)
+    await door.stop()
+    const newest = await backedUp(file, `${file}.newest`)
+    putBack(file, backup)
+    const start = async () => {
+      const system = await startSystem({ dataDir, engine: 'sqlite', log, tickMs: 0 })
+      await system.stop()
+    }
+    await t.rejects(start(), {
+      name: 'KeysDoNotFit',
+      message: /are not those of this event log, or not all of them/,
+    })
+    putBack(file, newest)
+    await t.resolves(start())
+  },
+)
+
+t.test('keys that were destroyed are not missing, nor those of a copy that has them all', async (t) => {
+  const door = await openTestDoor(t, { engine: 'sqlite' })
+  const [gone, stays] = [await registerFamily(door), await registerFamily(door)]
+  await recordVisit(door, gone, { toldBy: '祖母' })
+  const { dataDir } = door
+  const backup = await backedUp(keyFile(dataDir))
+  await eraseFamily(door, gone.id)
+  await door.stop()
+  const start = () => startSystem({ dataDir, engine: 'sqlite', log, tickMs: 0 })
+  const after = await start()
+  t.ok(after.keyring.destroyed(gone.id))
+  await after.stop()
+  putBack(keyFile(dataDir), backup)
+  const again = await start()
+  t.ok(await again.eraser.done(await again.store.head(), 5_000))
+  t.ok(again.keyring.destroyed(gone.id))
+  t.notOk(again.keyring.destroyed(stays.id))
+  await again.stop()
 })
