@@ -3,6 +3,7 @@ import Database from 'better-sqlite3'
 import { atLeast, type Bench, READ, type Size } from './kit/bench.ts'
 import { startServer, stopServer } from './kit/driving.ts'
 import {
+  FULL_PAGE,
   pagesPerSecond,
   readPages,
   readTimeline,
@@ -11,10 +12,7 @@ import {
   withFamilies,
 } from './kit/pages.ts'
 
-const ENTRIES = 300
-/** A few of them are no entries of their own. */
-const EVENTS = 360
-const QUERY = `limit=${ENTRIES}`
+const { events, entries, query } = FULL_PAGE
 
 /** A column for each field of ours; lists and objects as text, so that the peer has nothing to assemble. */
 const keepRows = (file: string, timelines: readonly Timeline[]): void => {
@@ -40,13 +38,13 @@ const columnOf = (value: unknown) => {
 
 const rowsPerSecond = async (size: Size): Promise<number> => {
   const file = join(size.dir, 'rows.db')
-  const paths = await withFamilies(size, EVENTS, async (server, families) => {
-    const asked = families.map((familyId) => timelinePath(familyId, QUERY))
-    keepRows(file, await Promise.all(asked.map((path) => readTimeline(server, path, ENTRIES))))
+  const paths = await withFamilies(size, events, async (server, families) => {
+    const asked = families.map((familyId) => timelinePath(familyId, query))
+    keepRows(file, await Promise.all(asked.map((path) => readTimeline(server, path, entries))))
     return asked
   })
   const server = await startServer('./plain-server.ts', file)
-  for (const path of paths) await readTimeline(server, path, ENTRIES)
+  for (const path of paths) await readTimeline(server, path, entries)
   const rate = await readPages(server, size, paths)
   await stopServer(server)
   return rate
@@ -57,6 +55,6 @@ export const timelineRead: Bench = {
   unit: 'requests/s',
   target: atLeast(0.5),
   durability: READ,
-  ours: (size) => pagesPerSecond(size, EVENTS, QUERY, ENTRIES),
+  ours: (size) => pagesPerSecond(size, events, query, entries),
   against: { name: 'Fastify, the same 300 rows from SQLite, nothing checked', run: rowsPerSecond },
 }

@@ -34,4 +34,4 @@ export const atLeast = (limit: number): Target => ({ bound: 'atLeast', limit })
 export const atMost = (limit: number): Target => ({ bound: 'atMost', limit })
 
 export const FULL = 'SQLite WAL, synchronous=FULL, answered after COMMIT'
-export const READ = 'nothing is written'
+export const READ = 'who reads is written down before the answer: SQLite WAL, synchronous=FULL'

@@ -16,6 +16,9 @@ const VISITS_IN_A_ROUND = 30
 /** The visits, two corrections, and a need from notice to answer. */
 export const EVENTS_IN_A_ROUND = VISITS_IN_A_ROUND + 2 + 14
 const HOURS_BETWEEN = 20
+/** What a mother said: nobody is to read it in the log, and whoever may is to read it on the timeline. */
+export const SAID =
+  '「夜になると涙が出る」と話される。上の子の送迎も一人でしており、日中は横になって過ごすことが多い。'
 
 /** What a hub and a ward do with one family over the years: the first `count` events of it, decided by the real rules. */
 export const story = async (
@@ -109,8 +112,7 @@ export const story = async (
       minutes: 40,
       topics: ['caregiverMentalHealth'],
       participants: ['母', '陽斗'],
-      facts:
-        '「夜になると涙が出る」と話される。上の子の送迎も一人でしており、日中は横になって過ごすことが多い。',
+      facts: SAID,
       impression: '疲れが強い',
       responses: ['listened', 'informed'],
       abuseCheck,
