@@ -13,6 +13,7 @@ import { rebuildAll } from './rebuild-all.ts'
 import { rebuildVsEmmett } from './rebuild-vs-emmett.ts'
 import { timelineLong } from './timeline-long.ts'
 import { timelineRead } from './timeline-read.ts'
+import { timelineWalls } from './timeline-walls.ts'
 
 /** Every promise about speed that is measured here. A bench joins by adding its line. */
 export const benches: readonly Bench[] = [
@@ -25,6 +26,7 @@ export const benches: readonly Bench[] = [
   httpCommand,
   httpLoop,
   timelineRead,
+  timelineWalls,
   timelineLong,
   asofFamily,
   rebuildAll,

@@ -7,7 +7,7 @@ import { gone, nextMessage, startProgram } from './process.ts'
 export type Server = { readonly address: string; readonly token: string; readonly program: ChildProcess }
 
 export const startServer = async (
-  script: './server.ts' | './plain-server.ts',
+  script: './server.ts' | './plain-server.ts' | './unwalled-server.ts',
   ...args: readonly string[]
 ): Promise<Server> => {
   const profile = process.execArgv.filter((option) => option.startsWith('--cpu-prof'))

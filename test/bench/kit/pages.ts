@@ -21,9 +21,27 @@ export const withFamilies = async <T>(
   work: (server: Server, families: readonly string[]) => Promise<T>,
 ): Promise<T> => {
   const families = await writeFamilies(join(size.dir, 'events.db'), FAMILIES, events)
-  const server = await startServer('./server.ts', size.dir)
+  return withServer('./server.ts', size, (server) => work(server, families))
+}
+
+/** The same families, their texts never sealed, and a server that has the same route once more without its walls. */
+export const withBareFamilies = async <T>(
+  size: Size,
+  events: number,
+  work: (server: Server, families: readonly string[]) => Promise<T>,
+): Promise<T> => {
+  const families = await writeFamilies(join(size.dir, 'events.db'), FAMILIES, events, 'plain')
+  return withServer('./unwalled-server.ts', size, (server) => work(server, families))
+}
+
+const withServer = async <T>(
+  script: './server.ts' | './unwalled-server.ts',
+  size: Size,
+  work: (server: Server) => Promise<T>,
+): Promise<T> => {
+  const server = await startServer(script, size.dir)
   try {
-    return await work(server, families)
+    return await work(server)
   } finally {
     await stopServer(server)
   }
