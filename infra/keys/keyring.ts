@@ -67,6 +67,7 @@ export const openKeyring = (options: {
   const indexKey = indexKeyOf(db, keyEncryptionKey, outermost)
   const byOwner = db.prepare<[string], Row>(`${ROW} WHERE owner = ?`)
   const byId = db.prepare<[string], Row>(`${ROW} WHERE id = ?`)
+  const isThere = db.prepare<[string], number>('SELECT wrapped IS NOT NULL FROM key WHERE id = ?').pluck()
   const add = db.prepare('INSERT INTO key (id, owner, family, under, wrapped) VALUES (?, ?, ?, ?, ?)')
   // A stream outlives its key, it may be another family's by then: so the destroyed one leaves the name free.
   const end = db.prepare<{ familyId: string }>(
@@ -107,6 +108,15 @@ export const openKeyring = (options: {
 
   const refuseErased = (family: string | null): void => {
     if (family !== null && noted.get(family)) throw new KeyDestroyed('the family’s key was destroyed')
+  }
+
+  /** Undefined: it was destroyed. The file is asked every time, but a key that is remembered is not read from it again. */
+  const keyNamed = (id: string): Buffer | undefined => {
+    const known = opened.get(id)
+    if (known && isThere.get(id) === 1) return known
+    const row = byId.get(id)
+    if (!row) throw new KeyMissing(`there is no key ${id}: is this the key file of this log?`)
+    return row.wrapped ? unwrap(row) : undefined
   }
 
   const find = (owner: KeyOwner): Key | undefined => {
@@ -175,14 +185,14 @@ export const openKeyring = (options: {
       })
     },
     open(sealed) {
-      const label = labelOf(sealed)
-      const row = byId.get(label.keyId)
-      if (!row) throw new KeyMissing(`there is no key ${label.keyId}: is this the key file of this log?`)
-      if (!row.wrapped) return ERASED
-      const secret = sealed.slice(sealed.lastIndexOf('.') + 1)
+      const key = keyNamed(labelOf(sealed).keyId)
+      if (!key) return ERASED
+      const end = sealed.lastIndexOf('.')
+      const secret = sealed.slice(end + 1)
       const bytes = Buffer.from(secret, 'base64url')
       if (bytes.toString('base64url') !== secret) throw new UnreadableSecret('altered')
-      return decrypt(unwrap(row), bytes, prefixOf(label)).toString()
+      // Bound to its label letter by letter: another way to write the same label is not what was sealed.
+      return decrypt(key, bytes, sealed.slice(SEAL.length, end)).toString()
     },
     ownerOf(keyId) {
       const row = byId.get(keyId)

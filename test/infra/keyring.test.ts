@@ -89,6 +89,8 @@ t.test('altered, cut short, moved: an error, never a wrong text', async (t) => {
     unreadable(t, () => keyring.open(sealed.slice(0, -1) + last), `ends with ${last}`)
   t.throws(() => keyring.open(sealed.replace('.e1.', '.e2.')), UnreadableSecret)
   t.throws(() => keyring.open(sealed.replace('.contact.', '.visit.')), UnreadableSecret)
+  t.match(sealed, '%2F')
+  unreadable(t, () => keyring.open(sealed.replace('%2F', '%2f')), 'the same label, written in another way')
 })
 
 t.test('a destroyed key: nothing can be opened or written, others are untouched', async (t) => {
