@@ -50,7 +50,10 @@ export const codeOf = (list: CodeList) =>
 const SUB_CODE = /^[A-Za-z0-9]+\/[A-Za-z0-9]{1,40}$/
 const isSubCode = ({ labels }: CodeList, code: string): boolean =>
   SUB_CODE.test(code) && Object.hasOwn(labels, baseCode(code))
-export const baseCode = (code: string): string => code.split('/', 1)[0] ?? code
+export const baseCode = (code: string): string => {
+  const end = code.indexOf('/')
+  return end < 0 ? code : code.slice(0, end)
+}
 
 /** A personal text: under its owner's key wherever it is kept, never in logs, masked for auditors (dossier 4.6, 4.8). */
 export const sensitive = <S extends z.ZodType<string>>(schema: S, mark: Sensitive = FAMILYS): S => {
@@ -131,7 +134,15 @@ const unwrap = (schema: z.core.$ZodType): z.core.$ZodType => {
   return inner && !marks.has(schema as z.ZodType) ? unwrap(inner) : schema
 }
 
-export const marksOf = (schema: z.core.$ZodType): Marks => marks.get(unwrap(schema) as z.ZodType) ?? {}
+/** Asked of every field of every fact that is sealed or shown: what the registry puts together each time is kept. */
+export const marksOf = (schema: z.core.$ZodType): Marks => {
+  const known = marksKept.get(schema)
+  if (known) return known
+  const found = marks.get(unwrap(schema) as z.ZodType) ?? {}
+  marksKept.set(schema, found)
+  return found
+}
+const marksKept = new WeakMap<z.core.$ZodType, Marks>()
 
 export const elementOf = (schema: z.core.$ZodType): z.core.$ZodType | undefined =>
   (unwrap(schema) as { _zod: { def: { element?: z.core.$ZodType } } })._zod.def.element

@@ -132,21 +132,23 @@ const mapSealed = (stored: Stored, read: (sealed: string) => string): Stored => 
 }
 
 /** The same with every sealed text, wherever it stands, as `read` gives it; itself where there is none. `field`: a JSON pointer. */
-export const mapTexts = <T>(whole: T, field: string, read: (sealed: string, field: string) => string): T => {
-  const visit = (value: unknown, field: string): unknown => {
-    if (typeof value === 'string') return isSealed(value) ? read(value, field) : value
-    if (typeof value !== 'object' || value === null) return value
-    let copy: Fields | unknown[] | undefined
-    for (const key in value) {
-      const before = (value as Fields)[key]
-      const after = visit(before, `${field}/${key}`)
-      if (after === before) continue
-      copy ??= Array.isArray(value) ? [...value] : { ...value }
-      ;(copy as Fields)[key] = after
-    }
-    return copy ?? value
+export const mapTexts = <T>(whole: T, field: string, read: (sealed: string, field: string) => string): T =>
+  mapped(whole, field, read) as T
+
+/** Asked of every row that is read, and few hold a sealed value: where it stands is put together only on the way to one. */
+const mapped = (value: unknown, field: string, read: (sealed: string, field: string) => string): unknown => {
+  if (typeof value === 'string') return isSealed(value) ? read(value, field) : value
+  if (typeof value !== 'object' || value === null) return value
+  let copy: Fields | unknown[] | undefined
+  for (const key in value) {
+    const before = (value as Fields)[key]
+    if (typeof before === 'string' ? !isSealed(before) : typeof before !== 'object') continue
+    const after = mapped(before, `${field}/${key}`, read)
+    if (after === before) continue
+    copy ??= Array.isArray(value) ? [...value] : { ...value }
+    ;(copy as Fields)[key] = after
   }
-  return visit(whole, field) as T
+  return copy ?? value
 }
 
 const visitTexts = (

@@ -31,13 +31,11 @@ export const trimmed = (
   if (!shape || typeof data !== 'object') return data
   const fields = data as Readonly<Record<string, unknown>>
   const person = typeof fields.personId === 'string' ? fields.personId : personId
-  return Object.fromEntries(
-    Object.entries(shape).flatMap(([name, inner]) =>
-      name in fields
-        ? [[name, trimmed(fields[name], inner, dataClass, isShown, `${field}/${name}`, redacted, person)]]
-        : [],
-    ),
-  )
+  const kept: Record<string, unknown> = {}
+  for (const [name, inner] of Object.entries(shape))
+    if (name in fields)
+      kept[name] = trimmed(fields[name], inner, dataClass, isShown, `${field}/${name}`, redacted, person)
+  return kept
 }
 
 /** A consent's scope as one of its recipients learns it: not who else it names, and nothing once it is not among them (R-PRI-6). */

@@ -11,21 +11,21 @@ import type { Entry } from '#projections/family-timeline/entry.ts'
 export const openEntry =
   (keyring: Pick<Keyring, 'open'>) =>
   (entry: Entry): Entry => {
-    const said = entry.toldBy === undefined ? [] : [entry.eventId]
-    const data = read(keyring, entry.data, '/data', [entry.correctedBy?.eventId, entry.eventId])
-    const toldBy = read(keyring, entry.toldBy, '/metadata/toldBy', said)
-    return { ...entry, data, ...(toldBy !== undefined && { toldBy }) }
+    const data = read(keyring, entry.data, '/data', entry.eventId, entry.correctedBy?.eventId)
+    if (entry.toldBy === undefined) return data === entry.data ? entry : { ...entry, data }
+    return { ...entry, data, toldBy: read(keyring, entry.toldBy, '/metadata/toldBy', entry.eventId) }
   }
 
 const read = <T>(
   keyring: Pick<Keyring, 'open'>,
   value: T,
   field: string,
-  events: readonly (string | undefined)[],
+  eventId: string,
+  corrected?: string,
 ): T =>
   mapTexts(value, field, (sealed, at) => {
     const label = labelOf(sealed)
-    if (label.field !== at || !events.includes(label.eventId))
+    if (label.field !== at || (label.eventId !== eventId && label.eventId !== corrected))
       throw new UnreadableSecret(`a sealed value stands at ${at} of an entry it does not belong to`)
     return opened(keyring, sealed)
   })
