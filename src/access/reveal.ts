@@ -3,7 +3,7 @@ import type { Kind } from '#domain/access/grid.ts'
 import type { DataClass } from '#domain/kernel/classes.ts'
 import type { AnyState } from '#domain/kernel/lifecycle.ts'
 import type { FamilyRow, Member } from '#projections/families.ts'
-import { type Entry, specOf } from '#projections/family-timeline/entry.ts'
+import { type Entry, NOW, specOf } from '#projections/family-timeline/entry.ts'
 import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
 import type { OpenItem } from '#projections/open-items.ts'
 import type { System } from '#src/system.ts'
@@ -34,6 +34,8 @@ export type Released = {
 /** The one boundary: everything about a family that leaves the house has passed through one of these (dossier 4.6). */
 export type Reveal = {
   entry(entry: Entry): Shown | undefined
+  /** What was just read of the timeline and is about to be asked for: what began with one of these is not looked for again. */
+  atHand(entries: readonly Entry[]): void
   /** How it was decided, without opening or releasing anything. */
   explain(entry: Entry): Decision & { readonly redacted: readonly string[] }
   /** Whether `entry` would give one; nothing is released by asking. */
@@ -66,6 +68,7 @@ const CONTENT: ReadonlySet<Decision['effect']> = new Set(['allow', 'safetyNotes'
 export const revealIn = (system: System): RevealTo => {
   const circumstances = circumstancesIn(system)
   const { views, keyring } = system
+  const open = openEntry(keyring)
 
   return async (principal, familyId) => {
     const moment = await circumstances(principal, familyId)
@@ -93,13 +96,7 @@ export const revealIn = (system: System): RevealTo => {
       if (!openings.has(stream)) openings.set(stream, timeline.get(`${stream}@1`))
       return openings.get(stream)
     }
-    const resources = new WeakMap<Entry, OfFamily>()
     const resourceOf = (entry: Entry): OfFamily => {
-      const known = resources.get(entry) ?? findResource(entry)
-      resources.set(entry, known)
-      return known
-    }
-    const findResource = (entry: Entry): OfFamily => {
       const needsOpening = entry.actor.role === 'system' || SHARED.has(entry.kind)
       const opening = needsOpening ? openingOf(entry.stream) : undefined
       const ends = moment.ends.get(entry.stream.slice(entry.stream.indexOf('-') + 1))
@@ -142,10 +139,10 @@ export const revealIn = (system: System): RevealTo => {
       if (!spec) return {}
       const isOwn = resource.holder === principal.organizationId
       const isWhole = readsWords(decision) && !holdsOtherClasses(spec) && (isOwn || !holdsPersons(spec))
-      const isShown = fieldsOf(entry, resource, decision, note)
-      const data = isWhole
-        ? entry.data
-        : (trimmed(entry.data, spec.schema, entry.dataClass, isShown, '', redacted) as Entry['data'])
+      const isShown = isWhole ? undefined : fieldsOf(entry, resource, decision, note)
+      const data = isShown
+        ? (trimmed(entry.data, spec.schema, entry.dataClass, isShown, '', redacted) as Entry['data'])
+        : entry.data
       return entry.kind === 'consent' && !isOwn && principal.role !== 'auditor'
         ? forRecipient(data, principal.organizationId)
         : data
@@ -176,17 +173,15 @@ export const revealIn = (system: System): RevealTo => {
 
         const redacted: string[] = []
         const data = dataOf(entry, resource, decision, redacted)
-        const { toldBy, ...rest } = entry
+        const links = knownLinks(entry, resource)
+        const { toldBy } = entry
         const tellsWho = toldBy !== undefined && isTold(entry, resource, decision)
         if (toldBy !== undefined && !tellsWho) redacted.push('toldBy')
         note(decision, resource)
-        const kept: Entry = {
-          ...rest,
-          ...(tellsWho && { toldBy }),
-          data,
-          links: knownLinks(entry, resource),
-        }
-        const shown = openEntry(keyring)(decision.withhold ? withoutWhereabouts(kept, principal) : kept)
+        const isWhole =
+          data === entry.data && links.length === entry.links.length && (tellsWho || toldBy === undefined)
+        const kept = isWhole ? entry : without(entry, tellsWho, data, links)
+        const shown = open(decision.withhold ? withoutWhereabouts(kept, principal) : kept)
         if (decision.withhold) redacted.push('recordedAt', 'occurredAt', 'actor.site')
         return { entry: shown, redacted, effect }
       },
@@ -206,6 +201,9 @@ export const revealIn = (system: System): RevealTo => {
         if (schema && decision.effect !== 'existence')
           trimmed(entry.data, schema, entry.dataClass, isShown, '', redacted)
         return { ...decision, redacted }
+      },
+      atHand(entries) {
+        for (const entry of entries) if (isOpening(entry)) openings.set(entry.stream, entry)
       },
       hasEntry: (entry) => decisionOn(entry, resourceOf(entry)) !== undefined,
       family(row) {
@@ -285,6 +283,17 @@ const OPENED_CASE: ReadonlySet<string> = new Set(['R-ACC-5', '4.6/council/audito
 
 const scopeForRecipient = (state: AnyState & { readonly scope?: object }, { organizationId }: Principal) =>
   state.scope ? { ...state, scope: forRecipient({ ...state.scope }, organizationId) } : state
+
+/** The row of the timeline that `openingOf` would look for: no older wording, and nothing that another event implies. */
+const isOpening = ({ version, knownUntil, implied }: Entry): boolean =>
+  version === 1 && knownUntil === NOW && !implied
+
+const without = (
+  { toldBy, ...rest }: Entry,
+  tellsWho: boolean,
+  data: Entry['data'],
+  links: Entry['links'],
+): Entry => ({ ...rest, ...(tellsWho && toldBy !== undefined && { toldBy }), data, links })
 
 /** That something exists, when, and whose it is. */
 const bare = (entry: Entry): Entry => {

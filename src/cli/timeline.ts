@@ -39,9 +39,7 @@ export const timeline = new Command('timeline')
   })
 
 const asJson = ({ entries, nameOf }: FamilyPage): readonly string[] => {
-  const names = new Map(
-    entries.map(({ actor: { staffId } }) => [`staff-${staffId}`, nameOf('staff', staffId) ?? '']),
-  )
+  const names = new Map(entries.map(({ actor: { staffId } }) => [staffId, nameOf('staff', staffId) ?? '']))
   return entries.map((entry) =>
     JSON.stringify(present({ entry, redacted: [], effect: 'allow' }, 'ja', names)),
   )

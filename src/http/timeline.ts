@@ -115,13 +115,16 @@ const readPage = (
       ...(startAfter && { startAfter }),
       limit: query.limit + 1,
     })
+    reveal?.atHand(rows)
     for (const row of rows) {
-      if (!reveal?.hasEntry(row)) continue
       // Where something was is more than that it was.
-      if (query.site && reveal.explain(row).effect === 'existence') continue
-      if (entries.length === query.limit) return { entries, last: shownLast }
-      const shown = reveal.entry(known === undefined ? row : asKnownAt(row, known))
-      if (shown) entries.push(shown)
+      if (query.site && reveal?.explain(row).effect === 'existence') continue
+      // One beyond the page is only asked about: it is not released.
+      const isFull = entries.length === query.limit
+      if (isFull && reveal?.hasEntry(row)) return { entries, last: shownLast }
+      const shown = isFull ? undefined : reveal?.entry(known === undefined ? row : asKnownAt(row, known))
+      if (!shown) continue
+      entries.push(shown)
       shownLast = row
     }
     const end = rows.at(-1)
@@ -175,12 +178,12 @@ type Names = ReadonlyMap<string, string>
 
 const namesOf = ({ system: { views, keyring } }: Shop, entries: readonly Shown[]): Names => {
   const reader = views.reader(directory)
-  const keys = new Set(entries.map(({ entry }) => `staff-${entry.actor.staffId}`))
-  const nameOf = (key: string) => {
-    const row = reader.get(key)
+  const staff = new Set(entries.map(({ entry }) => entry.actor.staffId))
+  const nameOf = (staffId: string) => {
+    const row = reader.get(`staff-${staffId}`)
     return row ? (openName(keyring, row) ?? '') : ''
   }
-  return new Map([...keys].map((key) => [key, nameOf(key)]))
+  return new Map([...staff].map((staffId) => [staffId, nameOf(staffId)]))
 }
 
 /** What kind of thing there is, where no more may be known. */
@@ -190,12 +193,14 @@ const titleOf = (kind: string): string => lifecycles.find(({ name }) => name ===
 export const present = ({ entry, redacted, effect }: Shown, language: Language, names: Names) => {
   const { title, summary } =
     effect === 'existence' ? { title: titleOf(entry.kind), summary: '' } : wordingOf(entry, language)
-  const name = names.get(`staff-${entry.actor.staffId}`)
+  const isInstant = entry.precision === 'instant'
+  // JSON leaves out what is undefined: hundreds of entries are put together without a copy for each part that may be missing.
   return {
     position: entry.position,
     eventId: entry.eventId,
     type: entry.type,
-    ...(entry.precision === 'instant' ? { occurredAt: entry.occurredAt } : { occurredOn: entry.occurredOn }),
+    occurredAt: isInstant ? entry.occurredAt : undefined,
+    occurredOn: isInstant ? undefined : entry.occurredOn,
     precision: entry.precision,
     recordedAt: entry.recordedAt,
     late: entry.late,
@@ -208,17 +213,17 @@ export const present = ({ entry, redacted, effect }: Shown, language: Language, 
     actor: {
       role: entry.actor.role,
       organization: entry.actor.organizationId,
-      ...(entry.site !== undefined && { site: entry.site }),
-      ...(name && { name }),
+      site: entry.site,
+      name: names.get(entry.actor.staffId) || undefined,
     },
-    ...(entry.toldBy !== undefined && { toldBy: entry.toldBy }),
+    toldBy: entry.toldBy,
     links: entry.links.map(({ rel, stream }) => ({ rel, stream })),
-    ...(entry.state !== undefined && { state: entry.state }),
-    ...(entry.due !== undefined && { due: entry.due }),
-    ...(entry.correctedBy && { correctedBy: entry.correctedBy }),
-    ...(entry.annulled && { annulled: entry.annulled }),
-    ...(entry.implied && { implied: true }),
-    redacted: [...(redacted.length > 0 && effect !== 'allow' ? ['summary'] : []), ...redacted],
+    state: entry.state,
+    due: entry.due,
+    correctedBy: entry.correctedBy,
+    annulled: entry.annulled,
+    implied: entry.implied,
+    redacted: redacted.length > 0 && effect !== 'allow' ? ['summary', ...redacted] : redacted,
   }
 }
 

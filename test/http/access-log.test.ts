@@ -39,6 +39,17 @@ await t.test('who reads a consultation is written down: what, whose, why, under 
   ])
 })
 
+await t.test('what stands on the next page was not seen on this one', async (t) => {
+  const family = await registerFamily(door)
+  for (const _ of [1, 2, 3]) await openConsultation(door, family)
+  const headers = await fresh(door)
+  const path = `/v1/families/${family.id}/timeline?kind=consultation&limit=2`
+  const page = (await door.get('partner', path, headers)).json()
+  t.equal(page.entries.length, 2)
+  t.type(page.next, 'string', 'there is more')
+  t.match(await views(family), [{ count: 2 }])
+})
+
 await t.test('what is not watched is not written down', async (t) => {
   const family = await registerFamily(door)
   await timeline('partner', family)

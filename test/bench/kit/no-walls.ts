@@ -14,6 +14,7 @@ const everything: Reveal = {
   signature: '',
   hidesWhereabouts: false,
   entry: (entry) => ({ entry, redacted: [], effect: 'allow' }),
+  atHand: () => undefined,
   explain: () => ({ effect: 'allow', ruleId: 'none', logged: false, redacted: [] }),
   hasEntry: () => true,
   family: notATimeline,
