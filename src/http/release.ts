@@ -17,7 +17,7 @@ export const release = async (
   familyId: string,
   request: FastifyRequest,
   reply: FastifyReply,
-  make: (reveal: Reveal, header: (name: string, value: string) => void) => unknown,
+  make: (reveal: Reveal, header: (name: string, value: string) => void) => object,
 ): Promise<unknown> => {
   const why = purposeOf(request)
   if (why === undefined)
@@ -33,11 +33,14 @@ export const release = async (
     const headers = new Map<string, string>()
     const answer = make(reveal, (name, value) => headers.set(name, value))
     const released = reveal.released()
-    const letGo = () => {
+    const letGo = (payload: object) => {
       for (const [name, value] of headers) reply.header(name, value)
-      return answer
+      return payload
     }
-    if (!released) return letGo()
+    if (!released) return letGo(answer)
+    // Answers wait for the log as bytes: as objects, the collector would look through all of them again and again.
+    const bytes = Buffer.from(JSON.stringify(answer))
+    headers.set('Content-Type', 'application/json; charset=utf-8')
     await shop.accessLog.viewed({
       principal,
       familyId,
@@ -51,7 +54,7 @@ export const release = async (
     if (typeof now === 'string') return sendProblem(request, reply, refusedIdentity[now])
     request.principal = now
     if (!(await shop.relation.mayRead(now, familyId))) return notTheirFamily(shop, request, reply, familyId)
-    if ((await shop.reveal(now, familyId)).signature === reveal.signature) return letGo()
+    if ((await shop.reveal(now, familyId)).signature === reveal.signature) return letGo(bytes)
   }
   return sendProblem(request, reply, { status: 503, code: 'service/unavailable', retryAfter: 1 })
 }
