@@ -209,7 +209,7 @@ t.test('what never comes to rest is not released', async (t) => {
   const family = await household(door)
   const id = await decided(door, family)
   meanwhile(t, door, (time) =>
-    done(door, 'nakamura', `/v1/families/${family.id}/update-profile`, {
+    done(door, 'director', `/v1/families/${family.id}/update-profile`, {
       householdFlags: time % 2 === 0 ? ['dvProtection'] : [],
     }),
   )
