@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { commandsOn, firstRefusal } from '#domain/kernel/lifecycle.ts'
-import { plainText, text } from '#domain/kernel/schema.ts'
+import { text } from '#domain/kernel/schema.ts'
 import { caseworkers } from '#domain/roles.ts'
 import { type ConsultationEvent, choices, optionShape } from './events.ts'
 import { isOurs, wasProposed } from './guards.ts'
@@ -28,7 +28,7 @@ export const RecordCaregiverChoice = command({
   by: caseworkers,
   schema: z.strictObject({
     choices: z
-      .array(z.strictObject({ option: plainText(40), choice: z.enum(choices) }))
+      .array(z.strictObject({ option: text(40), choice: z.enum(choices) }))
       .min(1)
       .max(20),
     words: text(1_000).optional(),

@@ -49,7 +49,7 @@ export const sessionShape = {
 }
 
 export const optionShape = {
-  option: plainText(40),
+  option: text(40),
   destinationKind: codeOf(destinationKind).optional(),
   service: codeOf(consultationService).optional(),
   nothingNow: z.boolean().optional(),
@@ -88,7 +88,7 @@ export const consultationEvents = {
   }),
   CaregiverChoiceRecorded: fact(
     z.object({
-      choices: z.array(z.object({ option: plainText(40), choice: z.enum(choices) })).min(1),
+      choices: z.array(z.object({ option: text(40), choice: z.enum(choices) })).min(1),
       words: text(1_000).optional(),
     }),
     {

@@ -126,6 +126,9 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     if (typeof who === 'string') return sendProblem(request, reply, refusedIdentity[who])
     request.principal = who
   })
+  // Written when their answers have gone, and still before the log is closed.
+  const noting = new Set<Promise<void>>()
+  app.addHook('onClose', () => Promise.all(noting).then(() => undefined))
   app.addHook('preClose', (done) => {
     isClosing = true
     if (app.server.listening) hangUpWhenAnswered(app.server)
@@ -136,7 +139,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
-    if (request.refused !== null) noteRefusal(shop, log, request, request.refused)
+    if (request.refused !== null) noteRefusal(shop, log, request, request.refused, noting)
     log.debug(
       {
         route: request.routeOptions.url,
@@ -187,15 +190,18 @@ const noteRefusal = (
   log: Log,
   request: FastifyRequest,
   { familyId, ...refused }: Refused,
+  noting: Set<Promise<void>>,
 ): void => {
   const principal = principalOf(request)
   const asked = { route: request.routeOptions.url ?? '', requestId: request.id }
   const { role, staffId } = principal
   log.info({ ...asked, role, staffId, rule: refused.rule }, 'reading refused')
   if (familyId === undefined) return
-  accessLog
+  const note = accessLog
     .refused({ ...asked, ...refused, principal, familyId })
     .catch((error: unknown) => log.warn({ ...asked, err: error }, 'a refused reading was not written down'))
+    .finally(() => noting.delete(note))
+  noting.add(note)
 }
 
 /** A connection that was busy when closing began would stay open for its keep-alive time after its answer. */

@@ -58,7 +58,6 @@ const NOT_PERSONAL: Readonly<Record<string, RegExp>> = {
   offers: /Partner/,
   modules: /Training/,
   preferredLanguage: /Family/,
-  option: /Consultation|Choice/,
   owner: /Consultation|Chat/,
   assignee: /Accept/,
   toDesk: /Redirect/,
