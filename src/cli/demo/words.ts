@@ -81,6 +81,14 @@ const examples = (address: string, invited: readonly Invited[], { familyId }: St
       line: `curl -s ${as('wardMchCoordinator')} '${address}/v1/worklists/referrals-in?open=false'`,
     },
     {
+      what: `同じ家庭を区の${name('wardMchCoordinator')}が見ると(伝えてよいと言われたものだけ)`,
+      line: `curl -s ${as('wardMchCoordinator')} '${address}/v1/families/${familyId}/timeline'`,
+    },
+    {
+      what: `だれが、なぜ見たか(${name('auditor')}だけが全部を見る)`,
+      line: `curl -s ${as('auditor')} '${address}/v1/families/${familyId}/access-log'`,
+    },
+    {
       what: 'きょうの来所をひとつ記録する',
       line: `curl -s ${as('hubPartner')} -H 'Content-Type: application/json' -d '${body}' '${address}/v1/visits/${uuidV7()}/record'`,
     },
