@@ -54,39 +54,56 @@ export const familyRoutes = (shop: Shop): readonly ReadRoute[] => [
   }),
   readRoute({
     path: '/v1/families',
-    operationId: 'FindFamiliesByCard',
-    summary: 'Inside the caller’s own hub only, by the number of the user card.',
+    operationId: 'FindFamilies',
+    summary:
+      'Inside the caller’s own hub only, exact: by the number of the user card, or by name and birth date of a member (rather by POST /v1/families/search).',
     by: hubRoles,
-    query: z.strictObject({ card: plainText(40) }),
+    query: ByCardOrName,
     answer: foundFamilies,
-    handle: ({ query: { card } }, request) =>
-      found(
-        principalOf(request),
-        rowsOf(shop, principalOf(request), { card: shop.system.keyring.blind(cardKey(card)) }),
-      ),
+    handle: ({ query: { card, name = '', birthDate = '' } }, request) =>
+      card === undefined
+        ? byName(shop, principalOf(request), name, birthDate)
+        : byCard(shop, principalOf(request), card),
   }),
   readRoute({
     path: '/v1/families/search',
-    operationId: 'FindFamilies',
-    summary: 'Inside the caller’s own hub only, exact: by name and birth date of one of its members.',
+    operationId: 'SearchFamilies',
+    summary:
+      'The same by name and birth date, which stand in the body: a URL is written down everywhere (ADR 11).',
     by: hubRoles,
     askedIn: 'body',
     query: z.strictObject({ name: text(100), birthDate: sensitive(date()) }),
     answer: foundFamilies,
-    handle({ query }, request) {
-      const principal = principalOf(request)
-      const { blind } = shop.system.keyring
-      const birthDate = blind(birthDateKey(query.birthDate))
-      const isOfThatDay = (row: SearchRow) =>
-        row.birthDate === birthDate ||
-        rowsOf(shop, principal, { birthDate, familyId: row.familyId }).length > 0
-      return found(
-        principal,
-        rowsOf(shop, principal, { name: blind(nameKey(query.name)) }).filter(isOfThatDay),
-      )
-    },
+    handle: ({ query: { name, birthDate } }, request) => byName(shop, principalOf(request), name, birthDate),
   }),
 ]
+
+const ByCardOrName = z
+  .strictObject({
+    card: plainText(40).optional(),
+    name: text(100).optional(),
+    birthDate: sensitive(date()).optional(),
+  })
+  .refine(
+    ({ card, name, birthDate }) =>
+      [name, birthDate].every((part) => (part === undefined) === (card !== undefined)),
+    {
+      path: ['card'],
+      message: 'a card, or a name and a birth date',
+      params: { code: 'card_or_name' },
+    },
+  )
+
+const byCard = (shop: Shop, principal: Principal, card: string) =>
+  found(principal, rowsOf(shop, principal, { card: shop.system.keyring.blind(cardKey(card)) }))
+
+const byName = (shop: Shop, principal: Principal, name: string, born: string) => {
+  const { blind } = shop.system.keyring
+  const birthDate = blind(birthDateKey(born))
+  const isOfThatDay = (row: SearchRow) =>
+    row.birthDate === birthDate || rowsOf(shop, principal, { birthDate, familyId: row.familyId }).length > 0
+  return found(principal, rowsOf(shop, principal, { name: blind(nameKey(name)) }).filter(isOfThatDay))
+}
 
 const rowsOf = (shop: Shop, { organizationId }: Principal, where: NonNullable<Query['where']>) =>
   shop.system.views.reader(familySearch).list({ where: { organization: organizationId, ...where } })

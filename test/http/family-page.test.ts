@@ -162,9 +162,12 @@ await t.test('a family is found by its card, or by an exact name with a birth da
     { name: '%', birthDate: '2022-02-02' },
   ])
     t.strictSame(await find(query as Record<string, string>), [], JSON.stringify(query))
+  const contract = new URLSearchParams({ name: 'ユイ', birthDate: '2022-02-02' })
+  t.strictSame((await door.get('nakamura', `/v1/families?${contract}`, headers)).json().families, found)
+  t.strictSame((await door.get('elsewhere', `/v1/families?${contract}`, headers)).json().families, [])
   for (const body of [{}, { name: 'ユイ' }, { birthDate: '2022-02-02' }, { card: 'K-77' }])
     problem(t, await door.post('nakamura', '/v1/families/search', body), 400, 'request/invalid')
-  for (const query of [{}, { name: 'ユイ', birthDate: '2022-02-02' }, { card: 'K-77', name: 'ユイ' }])
+  for (const query of [{}, { name: 'ユイ' }, { birthDate: '2022-02-02' }, { card: 'K-77', name: 'ユイ' }])
     problem(
       t,
       await door.get('nakamura', `/v1/families?${new URLSearchParams(query as Record<string, string>)}`),
