@@ -1,7 +1,16 @@
 import type { KeyObject } from 'node:crypto'
-import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import { z } from 'zod'
 
-/** The staff id that a bearer token names, or undefined when it is not to be trusted. */
+/** Nobody can tell now whether a token is good. It may be in a moment. */
+export class IssuerUnavailable extends Error {
+  override readonly name = 'IssuerUnavailable'
+}
+
+/**
+ * The staff id that a bearer token names, or undefined when it is not to be trusted.
+ * @throws IssuerUnavailable  the issuer's keys cannot be fetched
+ */
 export type VerifyToken = (token: string) => Promise<string | undefined>
 
 type Trust = { readonly issuer: string; readonly audience: string; readonly key: KeyObject | JWTVerifyGetKey }
@@ -35,15 +44,53 @@ export const tokenVerifier = ({ issuer, audience, key }: Trust, now = Date.now):
       if (verified.size >= REMEMBERED) verified.delete(verified.keys().next().value ?? token)
       verified.set(token, { staffId: payload.sub, until: (payload.exp + TOLERANCE_S) * 1_000 })
       return payload.sub
-    } catch {
+    } catch (error) {
+      if (error instanceof IssuerUnavailable) throw error
       return undefined
     }
   }
 }
 
-/** The keys that an issuer publishes, fetched when needed and not more often than every 30 s. */
-export const publishedKeys = (issuer: string): JWTVerifyGetKey =>
-  createRemoteJWKSet(new URL('.well-known/jwks.json', issuer.endsWith('/') ? issuer : `${issuer}/`), {
-    cooldownDuration: 30_000,
-    timeoutDuration: 5_000,
+const COOL_DOWN_MS = 30_000
+const TIMEOUT_MS = 5_000
+/** An issuer that does not answer is not asked again at once. */
+const RETRY_MS = 1_000
+
+/**
+ * The keys that an issuer publishes, found by its discovery document (OpenID Connect Discovery 1.0), fetched when needed and, when a
+ * token names an unknown one, not more often than every 30 s.
+ */
+export const publishedKeys = (issuer: string, now = Date.now): JWTVerifyGetKey => {
+  let found: Promise<JWTVerifyGetKey> | undefined
+  let failedAt = Number.NEGATIVE_INFINITY
+  const keys = (): Promise<JWTVerifyGetKey> => {
+    if (now() - failedAt < RETRY_MS) throw new IssuerUnavailable(`${issuer} did not answer a moment ago`)
+    found ??= keysOf(issuer)
+    return found
+  }
+  return async (header, token) => {
+    try {
+      return await (await keys())(header, token)
+    } catch (error) {
+      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys)
+        throw error
+      if (error instanceof IssuerUnavailable) throw error
+      found = undefined
+      failedAt = now()
+      throw new IssuerUnavailable(`the keys of ${issuer} cannot be fetched`, { cause: error })
+    }
+  }
+}
+
+const keysOf = async (issuer: string): Promise<JWTVerifyGetKey> => {
+  const at = new URL('.well-known/openid-configuration', issuer.endsWith('/') ? issuer : `${issuer}/`)
+  const answer = await fetch(at, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) })
+  const described = Description.parse(await answer.json())
+  if (described.issuer !== issuer) throw new Error(`${at} describes ${described.issuer}`)
+  return createRemoteJWKSet(new URL(described.jwks_uri), {
+    cooldownDuration: COOL_DOWN_MS,
+    timeoutDuration: TIMEOUT_MS,
   })
+}
+
+const Description = z.object({ issuer: z.string(), jwks_uri: z.url() })

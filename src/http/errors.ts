@@ -1,6 +1,7 @@
 import type { FastifyError, FastifyInstance } from 'fastify'
 import { StoreUnavailable } from '#domain/kernel/event-store.ts'
 import { ViewNotReady } from '#domain/kernel/projection.ts'
+import { IssuerUnavailable } from '#infra/auth/token-verifier.ts'
 import type { Log } from '#src/log.ts'
 import { BadJson } from './json.ts'
 import { type Problem, sendProblem } from './problem.ts'
@@ -44,7 +45,8 @@ export const problemFor = (error: FastifyError): Problem => {
       code: 'request/malformed',
       errors: [{ pointer: '', code: error.code, message: error.message }],
     }
-  if (error instanceof StoreUnavailable) return { status: 503, code: 'service/unavailable', retryAfter: 1 }
+  if (error instanceof StoreUnavailable || error instanceof IssuerUnavailable)
+    return { status: 503, code: 'service/unavailable', retryAfter: 1 }
   if (error instanceof ViewNotReady) return { status: 503, code: 'service/behind', retryAfter: 1 }
   const known = refusals[error.code]
   if (known) return known
