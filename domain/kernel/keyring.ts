@@ -38,6 +38,11 @@ export type Keyring = {
    * @throws KeyMissing        no such key, and none was destroyed: the key file is not the one of this log
    */
   open(sealed: string): string | typeof ERASED
+  /**
+   * What `work` opens is opened as of one moment: whether a key is still there is asked once, not for each of its values.
+   * For what is done in one go; nothing else happens in this process meanwhile.
+   */
+  atOnce<T>(work: () => T): T
   /** Whose key it is under; undefined where that key is not, or no longer, known. */
   ownerOf(keyId: string): KeyOwner | undefined
   /** The same text gives the same value, and only to who holds the keys: for looking up without reading. */

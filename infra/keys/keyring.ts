@@ -87,6 +87,8 @@ export const openKeyring = (options: {
     'INSERT INTO followed_up_to VALUES (1, ?) ON CONFLICT DO UPDATE SET position = max(position, excluded.position)',
   )
   const opened = new Map<string, Buffer>()
+  /** Keys that were there when `atOnce` first asked; none outside of it. */
+  let seen: Set<string> | undefined
 
   const parentOf = (family: string | null, under: string | null): Buffer => {
     if (family !== null && under === null) return keyOf({ kind: 'family', familyId: family }).key
@@ -113,7 +115,10 @@ export const openKeyring = (options: {
   /** Undefined: it was destroyed. The file is asked every time, but a key that is remembered is not read from it again. */
   const keyNamed = (id: string): Buffer | undefined => {
     const known = opened.get(id)
-    if (known && isThere.get(id) === 1) return known
+    if (known && (seen?.has(id) || isThere.get(id) === 1)) {
+      seen?.add(id)
+      return known
+    }
     const row = byId.get(id)
     if (!row) throw new KeyMissing(`there is no key ${id}: is this the key file of this log?`)
     return row.wrapped ? unwrap(row) : undefined
@@ -193,6 +198,15 @@ export const openKeyring = (options: {
       if (bytes.toString('base64url') !== secret) throw new UnreadableSecret('altered')
       // Bound to its label letter by letter: another way to write the same label is not what was sealed.
       return decrypt(key, bytes, sealed.slice(SEAL.length, end)).toString()
+    },
+    atOnce(work) {
+      const outer = seen
+      seen ??= new Set()
+      try {
+        return work()
+      } finally {
+        seen = outer
+      }
     },
     ownerOf(keyId) {
       const row = byId.get(keyId)

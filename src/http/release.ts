@@ -31,7 +31,7 @@ export const release = async (
     const reveal = await shop.reveal(principal, familyId)
     // What an answer says of itself leaves with it, or not at all.
     const headers = new Map<string, string>()
-    const answer = make(reveal, (name, value) => headers.set(name, value))
+    const answer = shop.system.keyring.atOnce(() => make(reveal, (name, value) => headers.set(name, value)))
     const released = reveal.released()
     const letGo = (payload: object) => {
       for (const [name, value] of headers) reply.header(name, value)

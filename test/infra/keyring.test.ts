@@ -218,6 +218,47 @@ t.test('a key destroyed by another process is not written under from memory', as
   t.equal(one.open(sealed), ERASED)
 })
 
+t.test(
+  'what is opened at once is of one moment: a key destroyed meanwhile is gone with the next',
+  async (t) => {
+    const file = fileIn(t)
+    const [one, other] = [openKeyring({ file, keyEncryptionKey }), openKeyring({ file, keyEncryptionKey })]
+    t.teardown(() => [one, other].map((keyring) => keyring.close()))
+    const [x = '', y = ''] = one.seal([of('x'), of('y')])
+    const page = one.atOnce(() => {
+      const first = one.open(x)
+      other.destroy({ familyId: FAMILY, because: 'e9' })
+      return [first, one.open(y)]
+    })
+    t.strictSame(page, ['x', 'y'], 'no page with half a family')
+    t.strictSame([one.open(x), one.atOnce(() => one.open(y))], [ERASED, ERASED])
+  },
+)
+
+t.test(
+  'what this process itself destroys, or another had destroyed before, is not opened at once either',
+  async (t) => {
+    const file = fileIn(t)
+    const [one, other] = [openKeyring({ file, keyEncryptionKey }), openKeyring({ file, keyEncryptionKey })]
+    t.teardown(() => [one, other].map((keyring) => keyring.close()))
+    const [mine = '', theirs = ''] = one.seal([of('x'), of('y', 'another')])
+    t.equal(one.open(theirs), 'y')
+    other.destroy({ familyId: 'another', because: 'e8' })
+    one.atOnce(() => {
+      t.equal(one.open(mine), 'x')
+      t.equal(one.open(theirs), ERASED)
+      one.destroy({ familyId: FAMILY, because: 'e9' })
+      t.equal(one.open(mine), ERASED)
+    })
+    t.throws(() =>
+      one.atOnce(() => {
+        throw new RangeError('broken')
+      }),
+    )
+    t.equal(one.open(mine), ERASED)
+  },
+)
+
 t.test('while a reader holds the file, the key’s bytes are not gone, and that is said', async (t) => {
   const file = fileIn(t)
   const keyring = openKeyring({ file, keyEncryptionKey, lockWaitMs: 50 })
