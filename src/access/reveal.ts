@@ -157,7 +157,13 @@ export const revealIn = (system: System): RevealTo => {
       })
 
     return {
-      signature: `${principal.role} ${principal.organizationId} ${moment.signature}`,
+      // A family that is erased while an answer is being made is not released, either.
+      signature: [
+        principal.role,
+        principal.organizationId,
+        keyring.destroyed(familyId)?.at,
+        moment.signature,
+      ].join(' '),
       hidesWhereabouts: moment.hidesWhereabouts,
       entry(entry) {
         const resource = resourceOf(entry)

@@ -92,6 +92,29 @@ await t.test('after erasure nobody reads a word, everything that happened is sti
   t.equal((await erase(family)).statusCode, 200, 'once is enough')
 })
 
+await t.test('a family that is erased while an answer is being made is not released from it', async (t) => {
+  const family = await aFamily({})
+  const consultation = newId()
+  const opened = { familyId: family.id, trigger: 'conversationShift', service: 'hirobaTalk' }
+  await done(door, 'partner', `/v1/consultations/${consultation}/open`, opened)
+  await done(door, 'partner', `/v1/consultations/${consultation}/close`, { closeReason: WORDS })
+  const headers = await fresh(door)
+  const { store, keyring } = door.system
+  const { append } = store
+  t.teardown(() => Object.assign(store, { append }))
+  Object.assign(store, {
+    append: (...args: Parameters<typeof append>) => {
+      if (args[0] === `access-${family.id}`) keyring.destroy({ familyId: family.id, because: newId() })
+      return append.apply(store, args)
+    },
+  })
+  const answer = await door.get('partner', `/v1/families/${family.id}/timeline`, headers)
+  Object.assign(store, { append })
+  t.equal(answer.statusCode, 200)
+  t.match(answer.body, '消去済み')
+  t.notMatch(answer.body, WORDS)
+})
+
 await t.test('nothing personal is in any file, before or after', async (t) => {
   const family = await aFamily({ learnedFrom: 'カナリアの知らせ' })
   await door.settled()
