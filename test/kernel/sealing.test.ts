@@ -65,8 +65,9 @@ for (const [type, spec] of types)
     const event = told(type)
     const sealed = { ...event, ...sealedBy(keyring)(event, spec, event.stream) }
     const kept = JSON.stringify([sealed.data, sealed.metadata])
+    // A single letter stands in any ciphertext; as a value of its own it does not.
     for (const text of [...personal(event.data, spec.schema), '祖母から聞いた'])
-      t.notOk(kept.includes(JSON.stringify(text).slice(1, -1)), text)
+      t.notOk(kept.includes(text.length < 4 ? JSON.stringify(text) : JSON.stringify(text).slice(1, -1)), text)
     t.equal(sealedTexts(sealed).length, personal(event.data, spec.schema).length + 1)
     const { data, metadata } = decoder(catalogue, openedBy(keyring))(sealed)
     t.strictSame({ data, metadata }, { data: event.data, metadata: event.metadata })
