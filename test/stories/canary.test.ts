@@ -274,7 +274,7 @@ t.test('a month of a city: nothing personal in files, logs, feeds, audit or erro
   const answers: string[] = []
   const unowned = new Set<string>()
   const families: Family[] = []
-  for (let i = 0; i < 30; i++) {
+  for (let i = 0; i < 15; i++) {
     const [mother, child] = [newId(), newId()]
     const contact = { phone: canary(), email: canary(), address: canary() }
     const family = await registerFamily(door, {
