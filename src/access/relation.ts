@@ -7,8 +7,8 @@ import { isGlassBroken } from './break-glass.ts'
 import { isInConflict, type Principal } from './principal.ts'
 
 /**
- * Which organisation has something to do with a family. The first rule of the house until the finer ones by data class,
- * consent and assignment: whoever recorded about a family or was sent a referral about it; for everybody else it does not exist.
+ * Which organisation has something to do with a family: whoever recorded about it or was sent a referral about it, and whoever broke
+ * the glass. For everybody else it does not exist; what the others see of it is for `reveal` (ADR 6).
  */
 export type Relation = {
   /** Hub or ward staff whose organisation knows the family, and auditors. */
