@@ -56,7 +56,7 @@ export const careRequestEvents = {
   CandidateProposed: fact(
     z.object({
       provider: partOf('thirdParty')(MembershipId),
-      distance: partOf('thirdParty')(whereabouts(plainText(80)).optional()),
+      distance: partOf('thirdParty')(whereabouts(text(80)).optional()),
       conditions: partOf('thirdParty')(text(1_000).optional()),
     }),
     { title: { ja: '提供会員に打診', en: 'Candidate proposed' }, state: 'searching' },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { destinationKind } from '#domain/codes/lists.ts'
 import { MembershipId } from '#domain/ids.ts'
 import { commandsOn, firstRefusal, look } from '#domain/kernel/lifecycle.ts'
-import { codeOf, japanInstant, plainText, text } from '#domain/kernel/schema.ts'
+import { codeOf, japanInstant, text } from '#domain/kernel/schema.ts'
 import { addHours } from '#domain/kernel/time.ts'
 import { given } from '#domain/kernel/values.ts'
 import { hub } from '#domain/roles.ts'
@@ -53,7 +53,7 @@ export const ProposeCandidate = command({
   by: hub,
   schema: z.strictObject({
     provider: MembershipId,
-    distance: plainText(80).optional(),
+    distance: text(80).optional(),
     conditions: text(1_000).optional(),
   }),
   emits: ['CandidateProposed'],

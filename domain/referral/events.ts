@@ -39,7 +39,7 @@ export const envelopeShape = {
   reasons: z.array(codeOf(referralReason)).max(17),
   toOrganization: OrganizationId.optional(),
   destinationKind: codeOf(destinationKind),
-  destinationName: partOf('organisationName')(whereabouts(plainText(200)).optional()),
+  destinationName: partOf('organisationName')(whereabouts(text(200)).optional()),
   basis: ConsentId.optional(),
   legalBasis: codeOf(legalBasis).optional(),
   basisReason: partOf('assessment')(content(1_000).optional()),

@@ -62,8 +62,6 @@ const NOT_PERSONAL: Readonly<Record<string, RegExp>> = {
   assignee: /Accept/,
   toDesk: /Redirect/,
   to: /Escalate/,
-  destinationName: /Referral/,
-  distance: /Candidate/,
   planGoal: /Care/,
   secondPerson: /BreakGlass/,
   hold: /LegalHold/,
