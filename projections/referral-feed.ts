@@ -2,20 +2,7 @@ import type { DomainEvent, RecordedEvent } from '#domain/events.ts'
 import { idIn } from '#domain/kernel/event.ts'
 import { projection, type Rows } from '#domain/kernel/projection.ts'
 import { baseCode } from '#domain/kernel/schema.ts'
-
-/** The only types that leave the house (dossier 2.12). */
-const PUBLISHED = new Set([
-  'ReferralSent',
-  'ReferralAcknowledged',
-  'ReferralAccepted',
-  'ReferralDeclined',
-  'ReferralRedirected',
-  'ReferralOutcomeReported',
-  'ReferralClosed',
-  'ReferralWithdrawn',
-  'ReferralOverdueDetected',
-  'ReferralEscalated',
-])
+import { publishedReferralEvents } from '#domain/referral/events.ts'
 
 /** What every subscriber of an organisation may know of one referral event; the family reference is made per subscriber. */
 export type FeedRow = {
@@ -57,7 +44,7 @@ export const referralFeed = projection<FeedRow, DomainEvent>()({
     const envelope = envelopeAfter(event, rows.get(envelopeKey))
     if (!envelope) return
     rows.put(envelopeKey, envelope)
-    if (!PUBLISHED.has(event.type)) return
+    if (!publishedReferralEvents.has(event.type)) return
     for (const organization of new Set([envelope.from, envelope.to, EVERYBODY]))
       if (organization !== undefined) publish({ ...envelope, ...detailsOf(event), organization }, rows)
   },

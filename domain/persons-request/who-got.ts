@@ -1,6 +1,7 @@
 import type { DataClass } from '#domain/kernel/classes.ts'
 import { idIn, type Recorded, type StreamName } from '#domain/kernel/event.ts'
 import { japanDate } from '#domain/kernel/time.ts'
+import { publishedReferralEvents } from '#domain/referral/events.ts'
 import type { gotItBecause } from './events.ts'
 
 type Because = (typeof gotItBecause)[number]
@@ -82,7 +83,7 @@ export const whoGot = (
     ...taken(disclosuresOf(familyId)).map(({ organizationId }) => [organizationId, 'disclosed'] as const),
     ...byReferral(facts, wrong, isSince),
     ...byConsent(facts, wrong, until),
-    ...(PUBLISHED.has(wrong.type) && PUBLISHED_FIELDS.has(field.split('/')[1] ?? '')
+    ...(publishedReferralEvents.has(wrong.type) && PUBLISHED_FIELDS.has(field.split('/')[1] ?? '')
       ? subscribersOf(wrong.type).map((id) => [id, 'subscription'] as const)
       : []),
   ]
@@ -102,19 +103,7 @@ type Mistake = Recorded & { readonly dataClass: DataClass }
 type Way = readonly [id: string, because: Because]
 type Data = Readonly<Record<string, unknown>>
 
-/** What subscribers of referral events receive, type by type and field by field (dossier 2.12). */
-const PUBLISHED = new Set([
-  'ReferralSent',
-  'ReferralAcknowledged',
-  'ReferralAccepted',
-  'ReferralDeclined',
-  'ReferralRedirected',
-  'ReferralOutcomeReported',
-  'ReferralClosed',
-  'ReferralWithdrawn',
-  'ReferralOverdueDetected',
-  'ReferralEscalated',
-])
+/** What of them subscribers receive, field by field (dossier 2.12). */
 const PUBLISHED_FIELDS = new Set([
   'direction',
   'linkLevel',

@@ -252,3 +252,17 @@ const clockJa: Record<Clock, string> = {
 }
 
 export type ReferralEvent = EventOf<typeof referralEvents>
+
+/** The only types that leave the house, to subscribers of referral events (dossier 2.12). */
+export const publishedReferralEvents: ReadonlySet<string> = new Set<ReferralEvent['type']>([
+  'ReferralSent',
+  'ReferralAcknowledged',
+  'ReferralAccepted',
+  'ReferralDeclined',
+  'ReferralRedirected',
+  'ReferralOutcomeReported',
+  'ReferralClosed',
+  'ReferralWithdrawn',
+  'ReferralOverdueDetected',
+  'ReferralEscalated',
+])

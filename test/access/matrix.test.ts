@@ -1,10 +1,7 @@
-import { deepStrictEqual } from 'node:assert'
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import t from 'tap'
 import { decide } from '#domain/access/decide.ts'
 import type { Kind } from '#domain/access/grid.ts'
-import { readable } from '#domain/access/list.ts'
 import type { DataClass } from '#domain/kernel/classes.ts'
 import {
   askerOf,
@@ -98,24 +95,4 @@ t.test('every reading of a class marked † is to be written down', async (t) =>
     if (logged !== wanted) throw new Error(JSON.stringify(question))
   }
   t.pass('for each question')
-})
-
-t.test('a list shows what a get allows, and nothing that it refuses', async () => {
-  const questions = [...everyQuestion()].filter((_, i) => i % 37 === 0 && i < 150_000)
-  const one = fc.constantFrom(...questions)
-  fc.assert(
-    fc.property(fc.constantFrom(...everyKind), fc.array(one, { maxLength: 40 }), (kind, asked) => {
-      const things = asked.map((question) => ({ ...question, kind, action: 'read' as const }))
-      const [first] = things
-      if (!first) return
-      const listed = readable(askerOf(first), things, resourceOf, (thing) => thing.circumstances)
-      const got = things.filter((thing) =>
-        ['allow', 'summary', 'safetyNotes', 'masked', 'existence'].includes(ours(thing).effect),
-      )
-      deepStrictEqual(
-        listed.map(({ thing }) => thing),
-        got,
-      )
-    }),
-  )
 })

@@ -9,7 +9,7 @@ import {
   openConsultation,
   registerFamily,
   sendReferral,
-  ward,
+  sendUnderConsent,
 } from '#test/kit/door-story.ts'
 
 let now = '2024-06-04T01:00:00.000Z'
@@ -116,26 +116,7 @@ await t.test('where the access cannot be written down, nothing is shown', async 
 
 await t.test('a withdrawal that comes between making an answer and releasing it, wins', async (t) => {
   const family = await registerFamily(door)
-  const consentId = newId()
-  await done(door, 'partner', `/v1/consents/${consentId}/give`, {
-    familyId: family.id,
-    recipients: [ward],
-    dataClasses: ['registration', 'referralContent'],
-    people: [family.mother],
-    givenBy: family.mother,
-    method: 'oral',
-    heardBy: '斎藤',
-    words: 'お願いします',
-    until: '2025-03-31',
-  })
-  const { id: referralId } = await sendReferral(door, family, {
-    summary: '眠れていない',
-    legalBasis: undefined,
-    basisReason: undefined,
-    basis: consentId,
-    dataClasses: ['registration', 'referralContent'],
-    people: [family.mother],
-  })
+  const { consentId, referralId } = await sendUnderConsent(door, family, '眠れていない')
   const headers = await fresh(door)
   const before = await door.get('mchCoordinator', `/v1/families/${family.id}/timeline`, headers)
   t.match(before.body, '眠れていない')

@@ -1,39 +1,19 @@
 import t from 'tap'
-import { newId, openTestDoor, problem, type Who } from '#test/kit/door.ts'
+import { openTestDoor, problem, type Who } from '#test/kit/door.ts'
 import {
   done,
   fresh,
   openConsultation,
   recordVisit,
   registerFamily,
-  sendReferral,
-  ward,
+  sendUnderConsent,
 } from '#test/kit/door-story.ts'
 
 let now = '2024-06-04T01:00:00.000Z'
 const door = await openTestDoor(t, { now: () => now })
 const family = await registerFamily(door)
 await recordVisit(door, family)
-const consentId = newId()
-await done(door, 'partner', `/v1/consents/${consentId}/give`, {
-  familyId: family.id,
-  recipients: [ward],
-  dataClasses: ['registration', 'referralContent'],
-  people: [family.mother],
-  givenBy: family.mother,
-  method: 'oral',
-  heardBy: '斎藤',
-  words: 'お願いします',
-  until: '2025-03-31',
-})
-await sendReferral(door, family, {
-  summary: '眠れていない',
-  legalBasis: undefined,
-  basisReason: undefined,
-  basis: consentId,
-  dataClasses: ['registration', 'referralContent'],
-  people: [family.mother],
-})
+const { consentId } = await sendUnderConsent(door, family, '眠れていない')
 const sent = String(await door.system.store.head())
 now = '2024-06-05T01:00:00.000Z'
 await done(door, 'partner', `/v1/consents/${consentId}/withdraw`, {})

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { streamName } from '#domain/kernel/event.ts'
-import { newId, openTestDoor } from '#test/kit/door.ts'
-import { done, fresh, registerFamily, sendReferral, ward } from '#test/kit/door-story.ts'
+import { openTestDoor } from '#test/kit/door.ts'
+import { done, fresh, registerFamily, sendUnderConsent, ward } from '#test/kit/door-story.ts'
 
 const ROUNDS = 25
 const WORDS = 'yoru-nemurenai'
@@ -41,25 +41,7 @@ const ask = async (token: string, path: string, method = 'GET', headers: Record<
 
 const agreedLetter = async () => {
   const family = await registerFamily(door)
-  const consentId = newId()
-  await done(door, 'partner', `/v1/consents/${consentId}/give`, {
-    familyId: family.id,
-    recipients: [ward],
-    dataClasses: ['registration', 'referralContent'],
-    people: [family.mother],
-    givenBy: family.mother,
-    method: 'oral',
-    heardBy: '斎藤',
-    words: 'はい',
-  })
-  await sendReferral(door, family, {
-    summary: WORDS,
-    legalBasis: undefined,
-    basisReason: undefined,
-    basis: consentId,
-    dataClasses: ['referralContent'],
-    people: [family.mother],
-  })
+  const { consentId } = await sendUnderConsent(door, family, WORDS)
   return { family, consentId, headers: await fresh(door) }
 }
 

@@ -80,6 +80,24 @@ export const eraseFamily = async (door: Door, familyId: string): Promise<void> =
     throw new Error('the eraser is behind')
 }
 
+/** A letter to the ward under a consent of the mother, about her. @returns ids of both */
+export const sendUnderConsent = async (door: Door, family: Family, summary: string) => {
+  const consentId = newId()
+  const scope = { dataClasses: ['registration', 'referralContent'], people: [family.mother] }
+  await done(door, 'partner', `/v1/consents/${consentId}/give`, {
+    familyId: family.id,
+    recipients: [ward],
+    ...scope,
+    givenBy: family.mother,
+    method: 'oral',
+    heardBy: '斎藤',
+    words: 'お願いします',
+  })
+  const under = { summary, legalBasis: undefined, basisReason: undefined, basis: consentId, ...scope }
+  const { id: referralId } = await sendReferral(door, family, under)
+  return { consentId, referralId }
+}
+
 /** Reads of a view, after everything so far. */
 export const fresh = async (door: Door): Promise<{ 'min-position': string }> => {
   await door.settled()
