@@ -242,10 +242,22 @@ await t.test('what was in somebody’s hands before stays there', async (t) => {
     trigger: 'conversationShift',
     service: 'hirobaTalk',
   })
+  // A note of one's own and a broken glass are no work for the family, before as little as afterwards.
+  await done(door, 'coordinator', `/v1/notices/${newId()}/record`, {
+    familyId: family.id,
+    noticeKind: ['isolation'],
+    abuseCheck: 'noConcern',
+  })
+  await done(door, 'director', `/v1/break-glass/${newId()}/use`, {
+    familyId: family.id,
+    reason: '緊急',
+    secondPerson: 'saito',
+  })
   await done(door, 'partner', `/v1/families/${family.id}/update-profile`, {
     householdFlags: ['dvProtection'],
   })
   t.ok(await canFind('nakamura', family))
+  t.notOk(await canFind('coordinator', family))
   t.notOk(await canFind('director', family))
 })
 
