@@ -25,19 +25,34 @@ export const admit = (
   expected: Expected,
   entries: readonly Entry[],
 ): number | Outcome => {
-  const ids = entries.map(([id]) => id)
-  const first = log.placeOf(ids[0] as string)
-  if (first) return repeatedAppend(log, stream, first, ids)
-  const duplicate = twiceIn(ids) ?? ids.find((id, index) => index > 0 && log.placeOf(id))
-  if (duplicate) return { duplicate }
+  const before = metBefore(log.placeOf, stream, entries)
+  if (before) return before
   const actual = log.versionOf(stream)
   const asExpected = expected === 'any' || actual === (expected === 'none' ? 0 : expected)
   return asExpected ? actual : { actual }
 }
 
+/** Undefined: none of these ids is taken. */
+export const metBefore = (
+  placeOf: Known['placeOf'],
+  stream: string,
+  entries: readonly Entry[],
+): Outcome | undefined => {
+  const ids = entries.map(([id]) => id)
+  const first = placeOf(ids[0] as string)
+  if (first) return repeatedAppend(placeOf, stream, first, ids)
+  const duplicate = twiceIn(ids) ?? ids.find((id, index) => index > 0 && placeOf(id))
+  return duplicate === undefined ? undefined : { duplicate }
+}
+
 /** The first receipt, if these very ids stand one after the other in this very stream. */
-const repeatedAppend = (log: Known, stream: string, first: Place, ids: readonly string[]): Outcome => {
-  const places = ids.map((id) => log.placeOf(id))
+const repeatedAppend = (
+  placeOf: Known['placeOf'],
+  stream: string,
+  first: Place,
+  ids: readonly string[],
+): Outcome => {
+  const places = ids.map((id) => placeOf(id))
   const same = places.every((at, index) => at?.stream === stream && at.version === first.version + index)
   const last = places.at(-1)
   return same && last ? { version: last.version, position: last.position } : { duplicate: ids[0] as string }

@@ -33,9 +33,13 @@ export const reader = (db: Connection) => {
   const afterPosition = rows<[number, number]>(
     `SELECT ${COLUMNS} FROM event WHERE position > ? ORDER BY position LIMIT ?`,
   )
-  const byId = rows<[Buffer]>(`SELECT ${COLUMNS} FROM event WHERE id = ?`)
+  const byId = rows<[Buffer]>(`SELECT ${COLUMNS} FROM event WHERE id = ? ORDER BY position LIMIT 1`)
+  const goal = goalOf(db)
   const head = db.prepare<[], number>('SELECT coalesce(max(position), 0) FROM event').pluck()
   const dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck()
+
+  const headNow = () => BigInt(head.get() ?? 0)
+  const isBehind = () => goal !== undefined && headNow() < BigInt(goal.get() ?? 0)
 
   return {
     read: (stream: StreamName, from: number) => ofStream.all(stream, from).map(fromRow),
@@ -51,18 +55,24 @@ export const reader = (db: Connection) => {
         characters += row[8].length
         events.push(fromRow(row))
       }
-      return { events, more }
+      return { events, more, behind: !more && isBehind() }
     },
     find(id: string) {
       const row = byId.get(idBytes(id))
       return row && fromRow(row)
     },
-    head: () => BigInt(head.get() ?? 0),
+    head: headNow,
     /** Changes when another connection has committed. */
     dataVersion: () => dataVersion.get() ?? 0,
     close: () => db.close(),
   }
 }
+
+/** A copy of another log says how far that was when the copy was opened. */
+const goalOf = (db: Connection) =>
+  db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'copy'").get() === undefined
+    ? undefined
+    : db.prepare<[], number>('SELECT goal FROM copy').pluck()
 
 export type Reader = ReturnType<typeof reader>
 

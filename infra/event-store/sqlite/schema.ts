@@ -3,8 +3,7 @@ import { StoreUnavailable } from '#domain/kernel/event-store.ts'
 
 const SCHEMA_VERSION = 1
 
-const SCHEMA = `
-  CREATE TABLE event (
+const COLUMNS = `
     position INTEGER PRIMARY KEY,
     stream TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -14,7 +13,10 @@ const SCHEMA = `
     recorded_at TEXT NOT NULL,
     metadata TEXT NOT NULL,
     data TEXT NOT NULL,
-    UNIQUE (stream, version),
+    UNIQUE (stream, version)`
+
+const SCHEMA = `
+  CREATE TABLE event (${COLUMNS},
     UNIQUE (id)
   ) STRICT;
   CREATE TRIGGER event_is_never_edited BEFORE UPDATE ON event
@@ -24,11 +26,21 @@ const SCHEMA = `
   PRAGMA user_version = ${SCHEMA_VERSION};
 `
 
+/** A copy holds what the other log holds: whether an id stands there twice is not for the copy to say. */
+const SCHEMA_OF_COPY = `
+  CREATE TABLE event (${COLUMNS}
+  ) STRICT;
+  CREATE INDEX event_id ON event (id);
+  CREATE TABLE copy (one INTEGER PRIMARY KEY CHECK (one = 1), goal INTEGER NOT NULL) STRICT;
+  INSERT INTO copy VALUES (1, ${Number.MAX_SAFE_INTEGER});
+  PRAGMA user_version = ${SCHEMA_VERSION};
+`
+
 const schemaOf = (db: Database.Database): number => Number(db.pragma('user_version', { simple: true }))
 
-export const bringToSchema = (db: Database.Database): void => {
+export const bringToSchema = (db: Database.Database, of: 'log' | 'copy' = 'log'): void => {
   db.transaction(() => {
-    if (schemaOf(db) === 0) db.exec(SCHEMA)
+    if (schemaOf(db) === 0) db.exec(of === 'log' ? SCHEMA : SCHEMA_OF_COPY)
   }).immediate()
   refuseOtherSchema(db)
 }

@@ -1,0 +1,13 @@
+export type ReplicaOptions = {
+  readonly url: string
+  /** This node's copy of the log. */
+  readonly file: string
+  readonly attemptMs?: number | undefined
+  readonly watchMs?: number | undefined
+}
+
+export type ToReplica = 'stop'
+
+export type FromReplica =
+  | { readonly kind: 'at'; readonly position: bigint }
+  | { readonly kind: 'say'; readonly text: string; readonly fields: Readonly<Record<string, unknown>> }

@@ -1,0 +1,87 @@
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Worker } from 'node:worker_threads'
+import { StoreUnavailable } from '#domain/kernel/event-store.ts'
+import type { Say } from '#infra/eventstoredb/connection.ts'
+import { startThread } from '#infra/thread/start.ts'
+import type { FromReplica, ReplicaOptions, ToReplica } from './messages.ts'
+
+export type Replica = {
+  /** Up to where the log is here. */
+  position(): bigint
+  /** False when `ms` passed first. */
+  reached(position: bigint, ms: number): Promise<boolean>
+  stop(): Promise<void>
+}
+
+const RESTART_MS = 1_000
+
+/** Copies the log in a thread of its own; one that dies is started again, and goes on where it was. */
+export const startReplica = async (
+  options: ReplicaOptions,
+  changed: (position: bigint) => void,
+  say: Say,
+): Promise<Replica> => {
+  const waiting = new Set<() => void>()
+  const stopping = new AbortController()
+  let position = 0n
+
+  const hear = (message: FromReplica): void => {
+    if (message.kind === 'say') {
+      say(message.text, message.fields)
+      return
+    }
+    if (message.position > position) position = message.position
+    changed(position)
+    for (const wake of waiting) wake()
+  }
+  const open = async (): Promise<Worker> => {
+    const thread = startThread(new URL('./worker.ts', import.meta.url), options)
+    thread.on('message', hear)
+    await once(thread, 'message')
+    thread.on('error', (error) => say('the thread that copies the log has failed', { cause: error.message }))
+    thread.once('exit', () => void openAgain())
+    return thread
+  }
+  const openAgain = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      await sleep(RESTART_MS, undefined, { ref: false })
+      try {
+        if (!stopping.signal.aborted) worker = await open()
+        return
+      } catch (error) {
+        say('the thread that copies the log does not start', { cause: String(error) })
+      }
+    }
+  }
+  let worker = await open().catch((error: unknown) => {
+    throw new StoreUnavailable('the copy of the log cannot be kept here', { cause: error })
+  })
+
+  return {
+    position: () => position,
+    async reached(wanted, ms) {
+      if (position >= wanted) return true
+      return new Promise((resolve) => {
+        const settle = (value: boolean) => {
+          clearTimeout(timer)
+          waiting.delete(wake)
+          resolve(value)
+        }
+        const wake = () => {
+          if (position >= wanted || stopping.signal.aborted) settle(position >= wanted)
+        }
+        const timer = setTimeout(() => settle(false), ms)
+        waiting.add(wake)
+      })
+    },
+    async stop() {
+      stopping.abort()
+      for (const wake of waiting) wake()
+      if (worker.threadId < 0) return
+      const gone = once(worker, 'exit')
+      worker.postMessage('stop' satisfies ToReplica)
+      await gone
+    },
+  }
+}
