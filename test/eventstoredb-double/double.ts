@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import gossip from '@eventstore/db-client/generated/gossip_grpc_pb.js'
 import features from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js'
 import streams from '@eventstore/db-client/generated/streams_grpc_pb.js'
@@ -17,12 +18,15 @@ import { readingOf } from './requests.ts'
 import { createStore } from './store.ts'
 import { subscribe } from './subscribing.ts'
 
+/** PEM files: the authority that the client must trust, and the server's key and certificate. */
+export type Certificate = { readonly caFile: string; readonly keyFile: string; readonly certFile: string }
+
 export type DoubleOptions = {
   readonly port?: number
   /** Keeps what it acknowledges in this file; otherwise in memory only. */
   readonly dataFile?: string
-  /** PEM texts. */
-  readonly certificate?: { readonly key: string; readonly cert: string }
+  /** Speaks TLS only. */
+  readonly certificate?: Certificate
   /** Everybody who does not show these is refused. */
   readonly credentials?: Credentials
   /** False: as servers before 21.10, so that the client appends with Append. */
@@ -32,6 +36,11 @@ export type DoubleOptions = {
   /** What gossip tells; itself as leader if nothing is given. */
   readonly members?: readonly Member[]
 }
+
+export const urlOf = (port: number, certificate?: Certificate): string =>
+  certificate
+    ? `esdb://127.0.0.1:${port}?tls=true&tlsCAFile=${encodeURIComponent(certificate.caFile)}`
+    : `esdb://127.0.0.1:${port}?tls=false`
 
 const mebibyte = 1024 * 1024
 
@@ -82,14 +91,14 @@ export const startDouble = async (options: DoubleOptions = {}) => {
   })
   const security = certificate
     ? ServerCredentials.createSsl(null, [
-        { private_key: Buffer.from(certificate.key), cert_chain: Buffer.from(certificate.cert) },
+        { private_key: readFileSync(certificate.keyFile), cert_chain: readFileSync(certificate.certFile) },
       ])
     : ServerCredentials.createInsecure()
   const listening = await listen(server, security, options.port ?? 0)
 
   return {
     port: listening.port,
-    url: `esdb://127.0.0.1:${listening.port}?tls=${certificate ? 'true' : 'false'}`,
+    url: urlOf(listening.port, certificate),
     misbehave: mischief.misbehave,
     /** Methods of the calls that are open now. */
     openCalls: (): readonly Method[] => calls.open().map(({ method }) => method),
