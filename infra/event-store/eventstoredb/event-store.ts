@@ -32,7 +32,7 @@ export type EventStoreDbOptions = {
 export type EventStoreDb = EventStore & {
   /** The one connection of this thread, for what is kept beside the log. */
   readonly connection: Connection
-  readonly replica: Pick<Replica, 'position' | 'reached'>
+  readonly replica: Pick<Replica, 'position' | 'goal' | 'reached'>
 }
 
 const PAGE = 500
@@ -71,6 +71,7 @@ const eventStore = (parts: {
   const append = appendTo(connection)
   let acknowledged = 0n
   let closing: Promise<void> | undefined
+  const open = new Set<Promise<Outcome>>()
   const refuseWhenClosed = () => {
     if (closing) throw closed()
   }
@@ -97,9 +98,8 @@ const eventStore = (parts: {
   ): Promise<Outcome> => {
     const ids = entries.map(([id]) => id)
     await flying.free(ids)
-    refuseWhenClosed()
     const before = metBefore(placeOf, stream, entries)
-    if (before && 'version' in before) await holdsOwnWrites()
+    if (before && 'version' in before) await replica.reached(acknowledged, OWN_WRITES_MS)
     if (before) return 'version' in before ? (metBefore(placeOf, stream, entries) ?? before) : before
     const sent = send(stream, expected, entries)
     flying.hold(ids, sent)
@@ -130,8 +130,11 @@ const eventStore = (parts: {
     replica,
     async append(stream, expected, events) {
       refuseWhenClosed()
-      const entries = toEntries(events)
-      return answer(stream, expected, await write(stream, expected, entries))
+      const writing = write(stream, expected, toEntries(events))
+      open.add(writing)
+      const done = () => open.delete(writing)
+      writing.then(done, done)
+      return answer(stream, expected, await writing)
     },
     async read(stream, from = 1) {
       refuseWhenClosed()
@@ -147,8 +150,12 @@ const eventStore = (parts: {
       return log.after(position, limit)
     },
     async *follow(position, signal) {
-      await holdsOwnWrites()
-      yield* followLog(position, signal, (last) => log.page(last, PAGE), changed)
+      refuseWhenClosed()
+      const page = (last: bigint) => {
+        const { behind, ...rest } = log.page(last, PAGE)
+        return { ...rest, behind: behind || replica.position() < acknowledged }
+      }
+      yield* followLog(position, signal, page, changed)
     },
     async find(eventId) {
       await holdsOwnWrites()
@@ -161,7 +168,7 @@ const eventStore = (parts: {
     },
     close() {
       closing ??= (async () => {
-        await Promise.allSettled(flying.pending())
+        await Promise.allSettled(open)
         changed.end()
         log.close()
         await replica.stop()

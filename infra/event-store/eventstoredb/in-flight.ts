@@ -33,8 +33,5 @@ export const inFlight = () => {
     arrived(position: bigint): void {
       for (const [id, place] of appended) if (BigInt(place.position) <= position) appended.delete(id)
     },
-    pending: (): readonly Promise<unknown>[] => [...new Set(appending.values())],
   }
 }
-
-export type InFlight = ReturnType<typeof inFlight>

@@ -10,4 +10,6 @@ export type ToReplica = 'stop'
 
 export type FromReplica =
   | { readonly kind: 'at'; readonly position: bigint }
+  /** How far the server's log was when copying began. */
+  | { readonly kind: 'goal'; readonly position: bigint }
   | { readonly kind: 'say'; readonly text: string; readonly fields: Readonly<Record<string, unknown>> }

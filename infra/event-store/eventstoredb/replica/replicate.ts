@@ -29,6 +29,8 @@ export type Replication = {
   readonly say: Say
   /** After each commit: up to where the log is here. */
   readonly committed: (position: bigint) => void
+  /** Once: how far the server's log was at the beginning. */
+  readonly aimed: (goal: bigint) => void
   readonly watchMs?: number
 }
 
@@ -43,8 +45,14 @@ const WATCH_MS = 5_000
  * checkpoints are not used, some versions put them where they should not be.
  */
 export const replicate = async (options: Replication): Promise<void> => {
-  const { connection, file, beside, signal, say, committed, watchMs = WATCH_MS } = options
+  const { connection, file, beside, signal, say, committed, aimed, watchMs = WATCH_MS } = options
   let position = file.newest()?.position ?? 0n
+  const aim = async (): Promise<void> => {
+    const isOfLog = ({ streamId }: RecordedEvent) => !BESIDE_THE_LOG.test(streamId)
+    const goal = (await newestBehind(connection, position, isOfLog)) ?? position
+    file.aimAt(goal)
+    aimed(goal)
+  }
   let seen = beside && beside.position() < position ? beside.position() : position
   let wait = RETRY_MS
 
@@ -80,6 +88,7 @@ export const replicate = async (options: Replication): Promise<void> => {
       take,
     )
 
+  await untilAnswered(aim, signal, say)
   while (!signal.aborted) {
     const silent = new AbortController()
     const watching = watch({ connection, seen: () => seen, silent, watchMs, say })
@@ -93,6 +102,18 @@ export const replicate = async (options: Replication): Promise<void> => {
     }
     await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined)
     wait = Math.min(wait * 2, LONGEST_RETRY_MS)
+  }
+}
+
+const untilAnswered = async (ask: () => Promise<void>, signal: AbortSignal, say: Say): Promise<void> => {
+  while (!signal.aborted) {
+    try {
+      await ask()
+      return
+    } catch (error) {
+      say('the log cannot be asked yet how far it is', { cause: wordsOf(error) })
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)
+    }
   }
 }
 

@@ -9,7 +9,9 @@ import type { FromReplica, ReplicaOptions, ToReplica } from './messages.ts'
 export type Replica = {
   /** Up to where the log is here. */
   position(): bigint
-  /** False when `ms` passed first. */
+  /** How far the server's log was when copying began; undefined: the server has not said yet. */
+  goal(): bigint | undefined
+  /** It holds what the log held at the beginning, and everything up to `position`. False when `ms` passed first. */
   reached(position: bigint, ms: number): Promise<boolean>
   stop(): Promise<void>
 }
@@ -25,13 +27,15 @@ export const startReplica = async (
   const waiting = new Set<() => void>()
   const stopping = new AbortController()
   let position = 0n
+  let goal: bigint | undefined
 
   const hear = (message: FromReplica): void => {
     if (message.kind === 'say') {
       say(message.text, message.fields)
       return
     }
-    if (message.position > position) position = message.position
+    if (message.kind === 'goal') goal = message.position
+    else if (message.position > position) position = message.position
     changed(position)
     for (const wake of waiting) wake()
   }
@@ -60,18 +64,20 @@ export const startReplica = async (
 
   return {
     position: () => position,
+    goal: () => goal,
     async reached(wanted, ms) {
-      if (position >= wanted) return true
+      const isThere = () => goal !== undefined && position >= goal && position >= wanted
+      if (isThere()) return true
       return new Promise((resolve) => {
-        const settle = (value: boolean) => {
+        const settle = () => {
           clearTimeout(timer)
           waiting.delete(wake)
-          resolve(value)
+          resolve(isThere())
         }
         const wake = () => {
-          if (position >= wanted || stopping.signal.aborted) settle(position >= wanted)
+          if (isThere() || stopping.signal.aborted) settle()
         }
-        const timer = setTimeout(() => settle(false), ms)
+        const timer = setTimeout(settle, ms)
         waiting.add(wake)
       })
     },

@@ -24,6 +24,7 @@ await replicate({
   signal: stopping.signal,
   say,
   committed: (position) => tell({ kind: 'at', position }),
+  aimed: (position) => tell({ kind: 'goal', position }),
   ...(watchMs !== undefined && { watchMs }),
 })
 await connection.close()
