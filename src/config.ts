@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Engine } from './engine.ts'
 
 const KeyEncryptionKey = z
   .base64()
@@ -8,7 +9,7 @@ const Environment = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
   DATA_DIR: z.string().min(1).default('./data'),
-  EVENT_STORE: z.enum(['sqlite', 'memory']).default('sqlite'),
+  EVENT_STORE: Engine.default('sqlite'),
   AUTH_MODE: z.enum(['dev', 'oidc']).default('oidc'),
   AUTH_ISSUER: z.url().optional(),
   AUTH_AUDIENCE: z.string().min(1).optional(),
@@ -46,6 +47,7 @@ export const readConfig = (
   const problems = [
     ...(parsed.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? []),
     ...keyNeeded(given),
+    ...sharedKeyNeeded(given),
     ...(purpose === 'door' ? together({ AUTH_MODE: 'oidc', HOST: '127.0.0.1', ...given }) : []),
   ]
   if (!parsed.success || problems.length > 0)
@@ -58,6 +60,14 @@ export const readConfig = (
 const keyNeeded = ({ NODE_ENV, KEY_ENCRYPTION_KEY }: Readonly<Record<string, string | undefined>>) =>
   NODE_ENV === 'production' && !KEY_ENCRYPTION_KEY
     ? ['KEY_ENCRYPTION_KEY: needed when NODE_ENV=production (32 random bytes in base64)']
+    : []
+
+const sharedKeyNeeded = ({
+  EVENT_STORE,
+  KEY_ENCRYPTION_KEY,
+}: Readonly<Record<string, string | undefined>>) =>
+  EVENT_STORE?.startsWith('esdb') && !KEY_ENCRYPTION_KEY
+    ? ['KEY_ENCRYPTION_KEY: needed with a cluster, the same for all its nodes (32 random bytes in base64)']
     : []
 
 /** What single values cannot show; of what was given, so that nothing hides behind a value that does not fit. */

@@ -8,9 +8,10 @@ import { publishedKeys, tokenVerifier, type VerifyToken } from '#infra/auth/toke
 import { integrationBy } from './access/integration-key.ts'
 import { identifier, staffBy } from './access/principal.ts'
 import type { Config } from './config.ts'
+import { devIssuerFile } from './files.ts'
 import { buildApp } from './http/app.ts'
 import { makeLog } from './log.ts'
-import { devIssuerFile, type System, startSystem } from './system.ts'
+import { type System, startSystem } from './system.ts'
 
 export type Running = {
   readonly address: string

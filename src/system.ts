@@ -1,5 +1,4 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
 import type { EventStore } from '#domain/kernel/event-store.ts'
 import type { Keyring } from '#domain/kernel/keyring.ts'
 import type { ReadStore } from '#domain/kernel/projection.ts'
@@ -7,16 +6,21 @@ import { lifecycles } from '#domain/lifecycles.ts'
 import { watches } from '#domain/processes/deadlines.ts'
 import { processes } from '#domain/processes/registry.ts'
 import { japaneseCalendar } from '#infra/calendar/holidays.ts'
-import { memoryEventStore } from '#infra/event-store/memory.ts'
-import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
+import { checkpointOf } from '#infra/eventstoredb/checkpoint.ts'
 import { openProcessJournal } from '#infra/process-journal/sqlite.ts'
+import { alwaysHeld, type Lease } from '#infra/redis/lease.ts'
+import type { Engine } from './engine.ts'
 import { type Eraser, startEraser } from './erasure/eraser.ts'
 import { proposeErasures } from './erasure/propose.ts'
+import { eventLogFile, processesFile, readModelFile } from './files.ts'
 import { keyAccess, openKeys } from './keys.ts'
 import { refuseOtherKeys } from './keys-fit.ts'
 import type { Log } from './log.ts'
+import { openEngine } from './open-engine.ts'
+import { followedUpByAnyNode, followedUpHere } from './processes/followed-up.ts'
 import { type ProcessRunner, startProcesses } from './processes/runner.ts'
 import { type Projector, startProjector } from './projector/projector.ts'
+import { type Readiness, watchReadiness } from './readiness.ts'
 import { seedDirectory } from './seed.ts'
 import { type WritePath, writePath } from './write/write-path.ts'
 
@@ -28,37 +32,37 @@ export type System = WritePath & {
   readonly projector: Projector
   readonly processes: ProcessRunner
   readonly eraser: Eraser
+  /** Whether requests should be sent to this node. */
+  readonly readiness: () => Readiness
   readonly now: () => string
   stop(): Promise<void>
 }
 
 export type SystemOptions = {
   readonly dataDir: string
-  readonly engine: 'sqlite' | 'memory'
+  readonly engine: Engine
   readonly log: Log
   /** 32 bytes in base64. Absent: one of the data directory's own, for development. */
   readonly keyEncryptionKey?: string | undefined
   readonly previousKeyEncryptionKey?: string | undefined
+  /** What several nodes do only once is done by the one that holds the lease. */
+  readonly lease?: Lease
   /** ISO instant in UTC; the clock of the machine unless said. */
   readonly now?: () => string
   /** How often missed deadlines are looked for, in ms. 0: only when `processes.tick()` is called. */
   readonly tickMs?: number
 }
 
-export const eventLogFile = (dataDir: string): string => join(dataDir, 'events.db')
-export const readModelFile = (dataDir: string): string => join(dataDir, 'read-models.db')
-export const devIssuerFile = (dataDir: string): string => join(dataDir, 'dev-issuer.pem')
-
 /** Opens the log, the views and the processes, in this order; `stop` closes them in the other. */
 export const startSystem = async (options: SystemOptions): Promise<System> => {
-  const { dataDir, engine, log, now = () => new Date().toISOString(), tickMs = 30_000 } = options
+  const { dataDir, engine, log, lease = alwaysHeld(), tickMs = 30_000 } = options
+  const { now = () => new Date().toISOString() } = options
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const access = keyAccess(dataDir, options.keyEncryptionKey, options.previousKeyEncryptionKey)
   const hadKeys = engine === 'memory' || existsSync(access.file)
   const keys = engine === 'memory' ? { ...access, file: ':memory:' } : access
   const keyring = openKeys(keys)
-  const store =
-    engine === 'memory' ? memoryEventStore() : await openSqliteEventStore({ file: eventLogFile(dataDir) })
+  const { store, cluster } = await openEngine(engine, dataDir, log)
   await refuseOtherKeys({ store, keyring, hadKeys, file: keys.file })
   const { decode, view, execute } = writePath({ store, keyring, now, calendar: japaneseCalendar })
   await seedDirectory(execute)
@@ -68,13 +72,13 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     for (const suffix of ['', '-wal', '-shm']) rmSync(readModelFile(dataDir) + suffix, { force: true })
   const projector = await startProjector({
     store,
-    eventLog: engine === 'memory' ? undefined : eventLogFile(dataDir),
+    eventLog: engine === 'memory' ? undefined : eventLogFile(dataDir, engine),
     file: readModelFile(dataDir),
     keys,
     keyring,
     log,
   })
-  const journal = openProcessJournal(engine === 'memory' ? ':memory:' : join(dataDir, 'processes.db'))
+  const journal = openProcessJournal(engine === 'memory' ? ':memory:' : processesFile(dataDir))
   const eraser = startEraser({ store, keyring, forget: view.forget, log })
   const running = startProcesses({
     store,
@@ -84,9 +88,14 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     watches,
     execute,
     journal,
+    lease,
+    followedUp: cluster
+      ? followedUpByAnyNode(checkpointOf(cluster.connection, 'processes'), log)
+      : followedUpHere(journal.checkpoint),
     now,
     log,
   })
+  const readiness = watchReadiness({ store, projector, processes: running })
   const timer = tickMs > 0 ? setInterval(() => void tick(system, log), tickMs) : undefined
   timer?.unref()
 
@@ -100,10 +109,13 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     projector,
     processes: running,
     eraser,
+    readiness: readiness.now,
     now,
     async stop() {
       clearInterval(timer)
+      readiness.stop()
       await running.stop()
+      await lease.stop()
       journal.close()
       await projector.stop()
       await eraser.stop()
@@ -117,7 +129,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
 const tick = async (system: System, log: Log): Promise<void> => {
   try {
     await system.processes.tick()
-    await proposeErasures(system)
+    if (system.processes.status().acts) await proposeErasures(system)
   } catch (error) {
     log.warn({ err: error }, 'deadlines will be looked at again')
   }

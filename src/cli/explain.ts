@@ -8,6 +8,7 @@ const SAY_ENOUGH = new Set([
   'UnreadableEvent',
   'NewerViewFound',
   'KeysDoNotFit',
+  'LogDiffers',
   'KeyMissing',
   'KeyLingers',
 ])

@@ -1,7 +1,7 @@
 import { japaneseCalendar } from '#infra/calendar/holidays.ts'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
 import type { Config } from '#src/config.ts'
-import { eventLogFile } from '#src/system.ts'
+import { eventLogFile } from '#src/files.ts'
 import { type WritePath, writePath } from '#src/write/write-path.ts'
 import { keyringOf } from './open.ts'
 

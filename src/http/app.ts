@@ -173,8 +173,8 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
 
   app.get('/livez', async () => ({ status: 'ok' }))
   app.get('/readyz', async (_request, reply) => {
-    const isReady = isUp(system)
-    return reply.code(isReady ? 200 : 503).send({ status: isReady ? 'ok' : 'not ready' })
+    const readiness = system.readiness()
+    return reply.code(readiness.status === 'ok' ? 200 : 503).send(readiness)
   })
   app.get('/openapi.json', async () => document)
   commandRoutes(app, shop, doors, texts)
@@ -208,11 +208,4 @@ const noteRefusal = (
 const hangUpWhenAnswered = (server: FastifyInstance['server']): void => {
   const looking = setInterval(() => server.closeIdleConnections(), 50)
   server.once('close', () => clearInterval(looking))
-}
-
-const isUp = ({ projector, processes }: System): boolean => {
-  const views = projector.status()
-  return (
-    views.length > 0 && views.every(({ state }) => state === 'live') && processes.status().state === 'running'
-  )
 }

@@ -56,7 +56,10 @@ export const openApiOf = (
     '/v1/integrations/{id}/keys': { post: apiKey },
     '/livez': { get: health('Live', 'The process runs.') },
     '/readyz': {
-      get: health('Ready', 'It can take requests: the views have caught up and the processes run.'),
+      get: health(
+        'Ready',
+        'It can take requests: the views have caught up and the processes run. Says how far it is behind.',
+      ),
     },
   },
   components: {

@@ -83,7 +83,7 @@ export const handler = (system: System, relation: Relation): Handled => {
       },
     })
     if (outcome.kind === 'done' && outcome.position !== undefined && outcome.facts.some(processes.concerns))
-      await processes.settled(outcome.position, SETTLE_MS)
+      await processes.followUp(outcome.facts, outcome.position, SETTLE_MS)
     return outcome
   }
 }

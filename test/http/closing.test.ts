@@ -107,7 +107,7 @@ await t.test(
     await door.settled()
     const ready = async () => door.inject({ method: 'GET', url: '/readyz' })
     t.strictSame((await door.inject({ method: 'GET', url: '/livez' })).json(), { status: 'ok' })
-    t.strictSame([(await ready()).statusCode, (await ready()).json()], [200, { status: 'ok' }])
+    t.strictSame([(await ready()).statusCode, (await ready()).json()], [200, { status: 'ok', lagSeconds: 0 }])
     await door.system.processes.stop()
   },
 )

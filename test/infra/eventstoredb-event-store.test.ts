@@ -12,6 +12,10 @@ await eventStoreContract(
   t,
   'eventstoredb',
   async (_, log) =>
-    await openEventStoreDb({ url: double.url, replicaFile: join(directory, log, 'replica.db') }),
+    await openEventStoreDb({
+      url: double.url,
+      replicaFile: join(directory, log, 'replica.db'),
+      identityFile: join(directory, log, 'log-identity'),
+    }),
   { keeps: true },
 )

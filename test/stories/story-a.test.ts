@@ -16,8 +16,8 @@ import { retentionDates } from '#projections/retention.ts'
 import { fujii, hara, nakamura, ogawa, saito, storyA, tanaka } from '#src/cli/demo/stories/tanaka.ts'
 import { instantOf, passTime, welcome } from '#src/cli/demo/tell.ts'
 import { proposeErasures } from '#src/erasure/propose.ts'
+import { readModelFile } from '#src/files.ts'
 import { verifyViews } from '#src/projector/verify.ts'
-import { readModelFile } from '#src/system.ts'
 import { uuidV7 } from '#src/write/command-id.ts'
 import {
   engines,

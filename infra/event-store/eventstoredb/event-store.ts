@@ -13,6 +13,7 @@ import { followLog } from '../follow.ts'
 import { answer, closed } from '../outcome.ts'
 import { openForReading } from '../sqlite/connection.ts'
 import { type Reader, reader } from '../sqlite/reader.ts'
+import { refuseOtherLog } from './belongs.ts'
 import { BESIDE_THE_LOG, toEventData, toStored } from './codec.ts'
 import { newestBehind } from './head.ts'
 import { inFlight } from './in-flight.ts'
@@ -23,6 +24,8 @@ export type EventStoreDbOptions = {
   readonly url: string
   /** This node's copy of the log; it may be missing. */
   readonly replicaFile: string
+  /** Says of which log this directory holds copies; it may be missing. */
+  readonly identityFile: string
   readonly attemptMs?: number | undefined
   /** How often it is looked whether the subscription has fallen silent. */
   readonly watchMs?: number | undefined
@@ -46,16 +49,22 @@ const RACES = 20
  * own copy of it, once that holds what this process has appended. Positions are the server's commit positions: ordered, not dense.
  */
 export const openEventStoreDb = async (options: EventStoreDbOptions): Promise<EventStoreDb> => {
-  const { url, replicaFile, attemptMs, watchMs, say = () => undefined } = options
+  const { url, replicaFile, identityFile, attemptMs, watchMs, say = () => undefined } = options
   mkdirSync(dirname(replicaFile), { recursive: true, mode: 0o700 })
+  const connection = connect({ url, say, ...(attemptMs !== undefined && { attemptMs }) })
   const changed = changes()
   const flying = inFlight()
   const arrived = (position: bigint) => {
     flying.arrived(position)
     changed.note()
   }
+  try {
+    await refuseOtherLog(connection, { replicaFile, identityFile })
+  } catch (error) {
+    await connection.close()
+    throw error
+  }
   const replica = await startReplica({ url, file: replicaFile, attemptMs, watchMs }, arrived, say)
-  const connection = connect({ url, say, ...(attemptMs !== undefined && { attemptMs }) })
   const log = reader(openForReading(replicaFile, LOCK_WAIT_MS))
   return eventStore({ connection, replica, log, changed, flying })
 }

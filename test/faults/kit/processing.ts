@@ -7,7 +7,9 @@ import { processes } from '#domain/processes/registry.ts'
 import { japaneseCalendar } from '#infra/calendar/holidays.ts'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
 import { openProcessJournal, type ProcessJournal } from '#infra/process-journal/sqlite.ts'
+import { alwaysHeld } from '#infra/redis/lease.ts'
 import { keyAccess, openKeys } from '#src/keys.ts'
+import { followedUpHere } from '#src/processes/followed-up.ts'
 import { startProcesses } from '#src/processes/runner.ts'
 import { seedDirectory } from '#src/seed.ts'
 import type { Execute } from '#src/write/execute.ts'
@@ -55,6 +57,8 @@ const running = startProcesses({
   watches,
   execute: mortal,
   journal: mortalJournal,
+  lease: alwaysHeld(),
+  followedUp: followedUpHere(mortalJournal.checkpoint),
   now,
   log,
 })

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import type { AllStreamResolvedEvent } from '@eventstore/db-client'
+import type { Connection } from '#infra/eventstoredb/connection.ts'
+import { answerIn } from '#infra/eventstoredb/errors.ts'
+import { logIdentity } from '#infra/eventstoredb/identity.ts'
+import { openReplicaFile } from './replica/file.ts'
+
+/** What lies on this node's disk was not copied from this log, or from more of it than there is now. Nothing is started. */
+export class LogDiffers extends Error {
+  override readonly name = 'LogDiffers'
+}
+
+/**
+ * Looks whether the directory's copies come from the server's log, and whether the server still has the newest event that this
+ * node has seen: a server that was restored from an older backup has lost what was acknowledged since.
+ * @throws LogDiffers
+ */
+export const refuseOtherLog = async (
+  connection: Connection,
+  { replicaFile, identityFile }: { readonly replicaFile: string; readonly identityFile: string },
+): Promise<void> => {
+  const identity = await logIdentity(connection)
+  const known = existsSync(identityFile) ? readFileSync(identityFile, 'utf8').trim() : undefined
+  if (known !== undefined && known !== identity)
+    throw new LogDiffers(
+      `${identityFile} says that this directory belongs to the log ${known}, and the server holds ${identity}: use the directory of that log, or an empty one`,
+    )
+  if (existsSync(replicaFile)) {
+    const file = openReplicaFile(replicaFile)
+    const newest = file.newest()
+    file.close()
+    if (newest && (await idAt(connection, newest.position)) !== newest.id)
+      throw new LogDiffers(
+        `this node has seen the log up to position ${newest.position} (event ${newest.id}), and the server has no such event there: was it restored from an older backup? What is missing is in ${replicaFile} (docs/operations.md)`,
+      )
+  }
+  if (known === undefined) writeFileSync(identityFile, `${identity}\n`, { mode: 0o600 })
+}
+
+const idAt = async (connection: Connection, position: bigint): Promise<string | undefined> => {
+  try {
+    const [found] = await connection.read<AllStreamResolvedEvent>((client) =>
+      client.readAll({
+        fromPosition: { commit: position, prepare: position },
+        maxCount: 1,
+        requiresLeader: true,
+      }),
+    )
+    return found?.event?.id
+  } catch (error) {
+    // No event begins there.
+    if (answerIn(error) === 'invalid') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,11 @@
+import { join } from 'node:path'
+import { type Engine, isCluster } from './engine.ts'
+
+/** The log itself, or the copy of it that a cluster's node keeps: the same to whoever reads. */
+export const eventLogFile = (dataDir: string, engine: Engine = 'sqlite'): string =>
+  join(dataDir, isCluster(engine) ? 'replica.db' : 'events.db')
+export const readModelFile = (dataDir: string): string => join(dataDir, 'read-models.db')
+export const processesFile = (dataDir: string): string => join(dataDir, 'processes.db')
+/** Of which cluster's log this directory holds copies. */
+export const logIdentityFile = (dataDir: string): string => join(dataDir, 'log-identity')
+export const devIssuerFile = (dataDir: string): string => join(dataDir, 'dev-issuer.pem')
