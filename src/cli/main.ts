@@ -12,6 +12,7 @@ const commands = {
   verify: async () => (await import('./verify.ts')).verify,
   import: async () => (await import('./import.ts')).importLines,
   token: async () => (await import('./token.ts')).token,
+  snapshot: async () => (await import('./snapshot.ts')).snapshot,
   keys: async () => (await import('./keys.ts')).keys,
 }
 

@@ -21,9 +21,9 @@ export const dataConfig = (): Config => {
   return config
 }
 
-/** The log as it lies there; nothing is created and no writer started. */
-export const openLog = async ({ DATA_DIR }: Config): Promise<EventStore> => {
-  const file = eventLogFile(DATA_DIR)
+/** The log as it lies there, on a cluster this node's copy of it; nothing is created and no writer started. */
+export const openLog = async ({ DATA_DIR, EVENT_STORE }: Config): Promise<EventStore> => {
+  const file = eventLogFile(DATA_DIR, EVENT_STORE)
   if (!existsSync(file))
     throw new Unable(`there is no event log in ${DATA_DIR} (set DATA_DIR, or start the server first)`)
   return openSqliteEventStore({ file, readOnly: true })
@@ -46,7 +46,7 @@ export const keyringOf = (config: Config): RotatingKeyring => openKeys(keysOf(co
 export const startViews = (config: Config, store: EventStore, keyring: Keyring) =>
   startProjector({
     store,
-    eventLog: eventLogFile(config.DATA_DIR),
+    eventLog: eventLogFile(config.DATA_DIR, config.EVENT_STORE),
     file: readModelFile(config.DATA_DIR),
     keys: keysOf(config),
     keyring,

@@ -17,8 +17,9 @@ import { uuidV7 } from '#src/write/command-id.ts'
 import { doorsOf } from '#src/write/commands.ts'
 import type { Receipt } from '#src/write/execute.ts'
 import { type Answer, handler } from '#src/write/handle.ts'
+import { clusterLog } from '#test/kit/cluster.ts'
 
-export const engines = ['memory', 'sqlite'] as const
+export const engines = ['memory', 'sqlite', 'cluster'] as const
 export type Engine = (typeof engines)[number]
 
 /** One entry as the API shows it (API 4). */
@@ -87,7 +88,13 @@ export const openWorld = async (
 ): Promise<World> => {
   const logged: string[] = []
   const log = makeLog('info', { write: (line) => void logged.push(line) })
-  const system = await startSystem({ dataDir, engine, log, now: clock.now, tickMs: 0 })
+  const system = await startSystem({
+    dataDir,
+    engine: engine === 'cluster' ? await clusterLog(dataDir) : engine,
+    log,
+    now: clock.now,
+    tickMs: 0,
+  })
   const staffMember = staffBy(system)
   const app = await buildApp({
     system,
