@@ -72,9 +72,7 @@ export const batchAppendHandler =
       if (!outcome || fate.ending === 'forget' || open.over()) return
       const somebodyElse = new shared.UUID().setString(randomUUID())
       const correlationId = fate.ending === 'answer' ? request.getCorrelationId() : somebodyElse
-      if (call.write(batchReply(correlationId, target.stream, outcome))) return
-      call.pause()
-      call.once('drain', () => call.resume())
+      if (!call.write(batchReply(correlationId, target.stream, outcome))) call.pause()
     }
 
     const endIfDone = () => {
@@ -95,6 +93,7 @@ export const batchAppendHandler =
       unanswered--
       endIfDone()
     })
+    call.on('drain', () => call.resume())
     call.on('end', () => {
       clientIsDone = true
       endIfDone()
