@@ -29,5 +29,5 @@ export const strangerRefused = ({ credentials }: House, metadata: Metadata): Rpc
 
 export const lateness = async ({ mischief }: House, method: Method): Promise<void> => {
   const ms = mischief.delayOf(method)
-  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms).unref())
 }
