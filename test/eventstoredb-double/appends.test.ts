@@ -101,12 +101,12 @@ await eitherWay('of a hundred racing creations one wins', async (t, client) => {
   t.equal((await appendedTo(client, stream)).length, 1)
 })
 
-await eitherWay('seven megabytes are appended whole, over sixteen are refused whole', async (t, client) => {
+await eitherWay('eleven megabytes are appended whole, over sixteen are refused whole', async (t, client) => {
   const stream = newStream()
-  const big = 'x'.repeat(3_500_000)
+  const big = 'x'.repeat(5_500_000)
   await client.appendToStream(stream, [visit(big), visit(big)], { expectedRevision: NO_STREAM })
   t.strictSame(notes(await appendedTo(client, stream)), [big, big])
-  const tooMuch = times(5, () => visit(big))
+  const tooMuch = times(4, () => visit(big))
   t.match(await failureOf(client.appendToStream(stream, tooMuch)), {
     type: 'maximum-append-size-exceeded',
     maxAppendSize: 16 * 1024 * 1024,

@@ -32,6 +32,7 @@ export const createCalls = () => {
   const open = new Set<OpenCall>()
   const made: Method[] = []
   let appends = 0
+  let pushed = 0
 
   return {
     /** A call that is answered once; what it returns closes it. */
@@ -63,10 +64,15 @@ export const createCalls = () => {
       appends++
     },
 
+    countPushed(): void {
+      pushed++
+    },
+
     open: (method?: Method): readonly OpenCall[] =>
       [...open].filter((call) => method === undefined || call.method === method),
     made: (): readonly Method[] => made,
     appends: () => appends,
+    pushed: () => pushed,
   }
 }
 

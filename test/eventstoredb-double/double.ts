@@ -58,7 +58,7 @@ const readHandler =
     const refusal = refusalOf(house, method, call.metadata)
     if (refusal || !options) return open.end(refusal)
     await lateness(house, method)
-    const push = pusher(call, open)
+    const push = pusher(call, open, house.calls)
     if (method === 'Read') return read(house, open, readingOf(options), push)
     return subscribe(house, open, readingOf(options), push, call)
   }
@@ -106,6 +106,8 @@ export const startDouble = async (options: DoubleOptions = {}) => {
     callsMade: (): readonly Method[] => calls.made(),
     /** How many appends were asked for, in whichever way. */
     appendsSeen: () => calls.appends(),
+    /** How many messages reads and subscriptions were sent; fewer than there are if nobody takes them. */
+    messagesPushed: () => calls.pushed(),
     async stop(): Promise<void> {
       await listening.stop()
       await keep?.close()

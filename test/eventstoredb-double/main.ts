@@ -18,12 +18,13 @@ const double = await startDouble({
 
 const say = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
-const { misbehave, openCalls, callsMade, appendsSeen } = double
+const { misbehave, openCalls, callsMade, appendsSeen, messagesPushed } = double
 const commands: Readonly<Record<string, (...given: never[]) => unknown>> = {
   ...misbehave,
   openCalls,
   callsMade,
   appendsSeen,
+  messagesPushed,
 }
 
 const obey = (line: string): unknown => {

@@ -91,17 +91,17 @@ for (const [name, kept] of [
 await t.test('late answers come late, of the calls that are meant', async (t) => {
   const { double, client } = await startHere(t)
   await client.appendToStream(newStream(), visit(0))
-  double.misbehave.answerLate(400, { methods: ['BatchAppend'], count: 1 })
+  double.misbehave.answerLate(1_500, { methods: ['BatchAppend'], count: 1 })
   const append = client.appendToStream(newStream(), visit(1))
   t.equal(await within(200, append), undefined)
   t.strictSame(await stored(client), [0, 1], 'it is stored before it is answered')
   t.ok((await append).success)
-  t.ok(await within(300, client.appendToStream(newStream(), visit(2))))
+  t.ok(await within(1_200, client.appendToStream(newStream(), visit(2))))
 
-  double.misbehave.answerLate(300)
-  t.equal(await within(150, stored(client)), undefined)
+  double.misbehave.answerLate(1_500)
+  t.equal(await within(200, stored(client)), undefined)
   double.misbehave.behave()
-  t.strictSame(await within(150, stored(client)), [0, 1, 2])
+  t.strictSame(await within(1_200, stored(client)), [0, 1, 2])
 })
 
 for (const batchAppend of [true, false])

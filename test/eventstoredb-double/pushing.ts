@@ -1,6 +1,6 @@
 import type { ReadReq, ReadResp } from '@eventstore/db-client/generated/streams_pb.js'
 import type { ServerWritableStream } from '@grpc/grpc-js'
-import type { OpenCall } from './calls.ts'
+import type { Calls, OpenCall } from './calls.ts'
 
 export type ReadCall = ServerWritableStream<ReadReq, ReadResp>
 
@@ -16,9 +16,10 @@ const drained = (call: ReadCall) =>
 
 /** Waits for a slow reader, so that what is on its way stays bounded. */
 export const pusher =
-  (call: ReadCall, open: OpenCall) =>
+  (call: ReadCall, open: OpenCall, calls: Calls) =>
   async (message: ReadResp): Promise<void> => {
     if (open.over() || open.silent) return
+    calls.countPushed()
     if (!call.write(message)) await drained(call)
   }
 

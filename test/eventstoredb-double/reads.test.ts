@@ -109,6 +109,7 @@ await t.test('who does not read is waited for, and who cancels is let go', async
   await events.next()
   await new Promise((resolve) => setTimeout(resolve, 200))
   t.ok(double.openCalls().includes('Read'))
+  t.ok(double.messagesPushed() < 250, `${double.messagesPushed()} messages are under way`)
   await reading.cancel()
   await until(() => !double.openCalls().includes('Read'))
 })

@@ -44,7 +44,7 @@ export const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-export const until = async (holds: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> => {
+export const until = async (holds: () => boolean | Promise<boolean>, withinMs = 20_000): Promise<void> => {
   const deadline = Date.now() + withinMs
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error('it did not come to hold')

@@ -90,6 +90,7 @@ export const startDoubleProcess = async (options: DoubleOptions = {}) => {
     openCalls: () => ask<readonly Method[]>(run, 'openCalls'),
     callsMade: () => ask<readonly Method[]>(run, 'callsMade'),
     appendsSeen: () => ask<number>(run, 'appendsSeen'),
+    messagesPushed: () => ask<number>(run, 'messagesPushed'),
   }
 }
 
