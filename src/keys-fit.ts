@@ -41,6 +41,37 @@ export const refuseOtherKeys = async (options: {
   }
 }
 
+/** How long the copy of the log is waited for. A new node fills it for longer, and has its keys from the same server. */
+const LOOK_MS = 10_000
+
+/**
+ * On a cluster the keys come from where the log comes from, and whether the key-encryption key is theirs was found out when they
+ * were opened. What is left to ask is whether the log lies under them at all.
+ * @throws KeysDoNotFit
+ */
+export const refuseUnreadableLog = async (options: {
+  readonly store: EventStore
+  readonly keyring: Pick<Keyring, 'open'>
+}): Promise<void> => {
+  const sealed = await firstToCome(options.store)
+  try {
+    if (sealed !== undefined) options.keyring.open(sealed)
+  } catch (error) {
+    if (!(error instanceof KeyMissing)) throw error
+    throw new KeysDoNotFit('the keys on this cluster are not those of its event log (docs/keys.md)')
+  }
+}
+
+const firstToCome = async (store: EventStore): Promise<string | undefined> => {
+  let looked = 0
+  for await (const { events, caughtUp } of store.follow(0n, AbortSignal.timeout(LOOK_MS))) {
+    const [found] = events.flatMap(sealedIn)
+    looked += events.length
+    if (found !== undefined || caughtUp || looked >= LOOKED_AT_MOST) return found
+  }
+  return undefined
+}
+
 const firstSealed = async (store: EventStore): Promise<readonly string[]> => {
   let position = 0n
   for (let looked = 0; looked < LOOKED_AT_MOST; looked += PAGE) {

@@ -1,8 +1,8 @@
-import { createHmac, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { createHmac } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
+import type { Keyring } from '#domain/kernel/keyring.ts'
 import { DEV_AUDIENCE, DEV_ISSUER, openDevIssuer } from '#infra/auth/dev-issuer.ts'
 import { publishedKeys, tokenVerifier, type VerifyToken } from '#infra/auth/token-verifier.ts'
 import { integrationBy } from './access/integration-key.ts'
@@ -29,7 +29,7 @@ export const openDoor = async (
   const app = await buildApp({
     system,
     identify: identifier(verifierFor(config), staffBy(system), integrationBy(system)),
-    familyReference: familyReferences(join(config.DATA_DIR, 'feed-secret')),
+    familyReference: familyReferences(system.keyring),
     log,
     ratePerMinute: config.AUTH_MODE === 'dev' ? 0 : config.RATE_LIMIT_PER_MINUTE,
     devMode: config.AUTH_MODE === 'dev',
@@ -85,9 +85,8 @@ const verifierFor = (config: Config): VerifyToken => {
 }
 
 /** The same family has another name for every subscriber; nobody can tell that two of them mean the same one. */
-const familyReferences = (file: string) => {
-  if (!existsSync(file)) writeFileSync(file, randomBytes(32), { mode: 0o600, flag: 'wx' })
-  const secret = readFileSync(file)
+const familyReferences = (keyring: Keyring) => {
+  const secret = keyring.blind('names of families in the feed')
   return (subscriber: string, familyId: string): string =>
     createHmac('sha256', secret).update(`${subscriber}\u0000${familyId}`).digest('base64url').slice(0, 22)
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import type { EventStore } from '#domain/kernel/event-store.ts'
 import type { Keyring } from '#domain/kernel/keyring.ts'
 import type { ReadStore } from '#domain/kernel/projection.ts'
@@ -13,10 +13,9 @@ import type { Engine } from './engine.ts'
 import { type Eraser, startEraser } from './erasure/eraser.ts'
 import { proposeErasures } from './erasure/propose.ts'
 import { eventLogFile, processesFile, readModelFile } from './files.ts'
-import { keyAccess, openKeys } from './keys.ts'
-import { refuseOtherKeys } from './keys-fit.ts'
+import { keyAccess } from './keys.ts'
 import type { Log } from './log.ts'
-import { openEngine } from './open-engine.ts'
+import { openData } from './open-data.ts'
 import { followedUpByAnyNode, followedUpHere } from './processes/followed-up.ts'
 import { type ProcessRunner, startProcesses } from './processes/runner.ts'
 import { type Projector, startProjector } from './projector/projector.ts'
@@ -59,11 +58,9 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
   const { now = () => new Date().toISOString() } = options
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const access = keyAccess(dataDir, options.keyEncryptionKey, options.previousKeyEncryptionKey)
-  const hadKeys = engine === 'memory' || existsSync(access.file)
   const keys = engine === 'memory' ? { ...access, file: ':memory:' } : access
-  const keyring = openKeys(keys)
-  const { store, cluster } = await openEngine(engine, dataDir, log)
-  await refuseOtherKeys({ store, keyring, hadKeys, file: keys.file })
+  const data = await openData({ engine, dataDir, keys, log })
+  const { store, keyring, cluster } = data
   const { decode, view, execute } = writePath({ store, keyring, now, calendar: japaneseCalendar })
   await seedDirectory(execute)
 
@@ -119,8 +116,7 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
       journal.close()
       await projector.stop()
       await eraser.stop()
-      await store.close()
-      keyring.close()
+      await data.close()
     },
   }
   return system

@@ -27,11 +27,21 @@ export type SealedLabel = Place & { readonly keyId: string }
 export const ERASED = Symbol('erased')
 
 /**
- * Personal text under keys (dossier 4.8). Synchronous: opening is a matter of microseconds, and only the first value of an
- * owner needs a key to be made, which is durable before `seal` returns.
+ * Personal text under keys (dossier 4.8). Sealing and opening are synchronous, a matter of microseconds; what other nodes have
+ * to know of is not.
  */
 export type Keyring = {
-  /** @throws KeyDestroyed for an owner whose key was destroyed: nothing more may be written about them */
+  /**
+   * Afterwards these owners have keys, which every node can open with, or will before it sees what lies under them. One node
+   * alone has nothing to do here: there `seal` makes what is missing, durable before it returns.
+   * @throws KeyDestroyed      for an owner whose key was destroyed
+   * @throws StoreUnavailable  the cluster does not answer; no key was made that counts
+   */
+  provide(owners: readonly KeyOwner[]): Promise<void>
+  /**
+   * @throws KeyDestroyed      for an owner whose key was destroyed: nothing more may be written about them
+   * @throws StoreUnavailable  on a cluster, for one that was not provided for
+   */
   seal(values: readonly Plain[]): readonly string[]
   /**
    * @throws UnreadableSecret  altered, cut short, or moved from where it was sealed
@@ -51,13 +61,15 @@ export type Keyring = {
    * The stream is about this family: its own key, if it has one, goes under the family's and ends with it; what lies under it
    * can be read as before. Where a stream was about several, it ends with the first of them. Repeating it changes nothing.
    * @returns true when there is something to destroy: the family was erased already
+   * @throws StoreUnavailable  to be repeated
    */
-  adopt(stream: string, familyId: string): boolean
+  adopt(stream: string, familyId: string): Promise<boolean>
   /**
    * Destroys the family's key, those of its people and of its streams. @returns how many were destroyed by this call; 0 when repeated
-   * @throws KeyLingers  nobody can open anything any more, but the bytes are still on the disk: to be repeated
+   * @throws KeyLingers        nobody can open anything any more, but the bytes are still on the disk: to be repeated
+   * @throws StoreUnavailable  the cluster does not answer: to be repeated
    */
-  destroy(family: { readonly familyId: string; readonly because: string }): number
+  destroy(family: { readonly familyId: string; readonly because: string }): Promise<number>
   /** When the family's key was destroyed and by which event; undefined while it is there. */
   destroyed(familyId: string): { readonly at: string; readonly because: string } | undefined
   /** Up to which position of the log erasures have been carried out in this key file; 0 in a new one. */

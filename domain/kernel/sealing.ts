@@ -23,80 +23,96 @@ type Fields = Record<string, unknown>
 /** A value to be sealed, and where the sealed one goes. */
 type Slot = { readonly plain: Plain; readonly into: Fields; readonly key: string }
 
+/** An event before it is sealed: whose keys it needs, and what it is under them. */
+export type Sealing = {
+  readonly owners: readonly KeyOwner[]
+  readonly under: (keyring: Pick<Keyring, 'seal'>) => Appending
+}
+
 /**
- * The event as it may be kept: every value that its schema marks as sensitive is under its owner's key (dossier 4.8).
+ * The events as they may be kept: every value that their schemas mark as sensitive is under its owner's key (dossier 4.8).
  * @throws KeyDestroyed for a family that was erased
  */
-export const sealedBy = (keyring: Pick<Keyring, 'seal'>) => {
-  return (event: Appending, spec: EventSpec, stream: StreamName): Appending => {
-    const { familyId } = event.metadata
-    const slots: Slot[] = []
-    const ownerFor = ({ subject }: Sensitive, personId: string | undefined): KeyOwner => {
-      if (subject === 'staff') return { kind: 'staff', staffId: idIn(stream) }
-      if (familyId === undefined) return { kind: 'stream', stream }
-      if (subject === 'person' && personId !== undefined) return { kind: 'person', familyId, personId }
-      return spec.changesFamily ? { kind: 'stream', stream, familyId } : { kind: 'family', familyId }
-    }
-    const copy = (value: unknown, schema: z.core.$ZodType, field: string, personId?: string): unknown => {
-      const element = elementOf(schema)
-      const shape = shapeOf(schema)
-      if (element && Array.isArray(value)) {
-        const into = [...value]
-        fill(into as unknown as Fields, () => element, field, personId)
-        return into
-      }
-      if (!shape || typeof value !== 'object' || value === null) return value
-      const into = { ...value } as Fields
-      const person = typeof into.personId === 'string' ? into.personId : personId
-      fill(into, (name) => shape[name], field, person)
+export const sealedBy =
+  (keyring: Pick<Keyring, 'provide' | 'seal'>) =>
+  async (sealings: readonly Sealing[]): Promise<readonly Appending[]> => {
+    await keyring.provide(sealings.flatMap(({ owners }) => owners))
+    return sealings.map(({ under }) => under(keyring))
+  }
+
+export const toSeal = (event: Appending, spec: EventSpec, stream: StreamName): Sealing => {
+  const { familyId } = event.metadata
+  const slots: Slot[] = []
+  const ownerFor = ({ subject }: Sensitive, personId: string | undefined): KeyOwner => {
+    if (subject === 'staff') return { kind: 'staff', staffId: idIn(stream) }
+    if (familyId === undefined) return { kind: 'stream', stream }
+    if (subject === 'person' && personId !== undefined) return { kind: 'person', familyId, personId }
+    return spec.changesFamily ? { kind: 'stream', stream, familyId } : { kind: 'family', familyId }
+  }
+  const copy = (value: unknown, schema: z.core.$ZodType, field: string, personId?: string): unknown => {
+    const element = elementOf(schema)
+    const shape = shapeOf(schema)
+    if (element && Array.isArray(value)) {
+      const into = [...value]
+      fill(into as unknown as Fields, () => element, field, personId)
       return into
     }
-    const fill = (
-      into: Fields,
-      schemaOf: (name: string) => z.core.$ZodType | undefined,
-      field: string,
-      personId: string | undefined,
-    ): void => {
-      for (const [key, value] of Object.entries(into)) {
-        const schema = schemaOf(key)
-        if (!schema || value === undefined || value === null) continue
-        const mark = marksOf(schema).sensitive
-        const here = `${field}/${key}`
-        if (!mark || typeof value !== 'string') into[key] = copy(value, schema, here, personId)
-        else
-          slots.push({
-            plain: {
-              eventId: event.id,
-              field: here,
-              dataClass: mark.dataClass ?? spec.dataClass,
-              owner: ownerFor(mark, personId),
-              text: value,
-            },
-            into,
-            key,
-          })
-      }
-    }
-
-    const data = copy(event.data, spec.schema, '/data') as Fields
-    const metadata: Fields = { ...event.metadata }
-    for (const key of TEXTS_OF_METADATA)
-      if (typeof metadata[key] === 'string')
+    if (!shape || typeof value !== 'object' || value === null) return value
+    const into = { ...value } as Fields
+    const person = typeof into.personId === 'string' ? into.personId : personId
+    fill(into, (name) => shape[name], field, person)
+    return into
+  }
+  const fill = (
+    into: Fields,
+    schemaOf: (name: string) => z.core.$ZodType | undefined,
+    field: string,
+    personId: string | undefined,
+  ): void => {
+    for (const [key, value] of Object.entries(into)) {
+      const schema = schemaOf(key)
+      if (!schema || value === undefined || value === null) continue
+      const mark = marksOf(schema).sensitive
+      const here = `${field}/${key}`
+      if (!mark || typeof value !== 'string') into[key] = copy(value, schema, here, personId)
+      else
         slots.push({
           plain: {
             eventId: event.id,
-            field: `/metadata/${key}`,
-            dataClass: spec.dataClass,
-            owner: ownerFor({ subject: 'family' }, undefined),
-            text: metadata[key],
+            field: here,
+            dataClass: mark.dataClass ?? spec.dataClass,
+            owner: ownerFor(mark, personId),
+            text: value,
           },
-          into: metadata,
+          into,
           key,
         })
-    if (slots.length === 0) return event
-    const sealed = keyring.seal(slots.map(({ plain }) => plain))
-    for (const [i, { into, key }] of slots.entries()) into[key] = sealed[i]
-    return { ...event, data, metadata: metadata as Stored['metadata'] }
+    }
+  }
+
+  const data = copy(event.data, spec.schema, '/data') as Fields
+  const metadata: Fields = { ...event.metadata }
+  for (const key of TEXTS_OF_METADATA)
+    if (typeof metadata[key] === 'string')
+      slots.push({
+        plain: {
+          eventId: event.id,
+          field: `/metadata/${key}`,
+          dataClass: spec.dataClass,
+          owner: ownerFor({ subject: 'family' }, undefined),
+          text: metadata[key],
+        },
+        into: metadata,
+        key,
+      })
+  return {
+    owners: slots.map(({ plain }) => plain.owner),
+    under(keyring) {
+      if (slots.length === 0) return event
+      const sealed = keyring.seal(slots.map(({ plain }) => plain))
+      for (const [i, { into, key }] of slots.entries()) into[key] = sealed[i]
+      return { ...event, data, metadata: metadata as Stored['metadata'] }
+    },
   }
 }
 

@@ -1,5 +1,8 @@
 import { Command } from 'commander'
-import { dataConfig, keyringOf } from './open.ts'
+import type { Config } from '#src/config.ts'
+import { isCluster } from '#src/engine.ts'
+import { type Data, openData } from '#src/open-data.ts'
+import { dataConfig, dataOf, keyringOf } from './open.ts'
 import { note, print } from './terminal/output.ts'
 import { Unable } from './unable.ts'
 
@@ -13,18 +16,25 @@ const rotate = new Command('rotate')
       throw new Unable(
         'give the new key in KEY_ENCRYPTION_KEY and the old one in KEY_ENCRYPTION_KEY_PREVIOUS',
       )
-    const keyring = keyringOf(config)
+    const { keyring, close } = await openToRotate(config)
     let total = 0
     try {
-      for (let wrapped = keyring.rotate(); wrapped > 0; wrapped = keyring.rotate()) {
+      for (let wrapped = await keyring.rotate(); wrapped > 0; wrapped = await keyring.rotate()) {
         total += wrapped
         note(`${total} keys`)
       }
     } finally {
-      keyring.close()
+      await close()
     }
     await print(`${total} keys lie under the new key-encryption key; the old one is needed no more`)
   })
+
+/** On one machine the key file is all that is needed; a cluster's keys are where its log is. */
+const openToRotate = async (config: Config): Promise<Pick<Data, 'keyring' | 'close'>> => {
+  if (isCluster(config.EVENT_STORE)) return openData(dataOf(config))
+  const keyring = keyringOf(config)
+  return { keyring, close: async () => keyring.close() }
+}
 
 export const keys = new Command('keys')
   .description('The keys under which personal data lies (docs/keys.md)')

@@ -8,6 +8,7 @@ import { type Config, readConfig } from '#src/config.ts'
 import { eventLogFile, readModelFile } from '#src/files.ts'
 import { type KeyAccess, keyAccess, openKeys } from '#src/keys.ts'
 import type { Log } from '#src/log.ts'
+import type { DataOptions } from '#src/open-data.ts'
 import { startProjector } from '#src/projector/projector.ts'
 import { note } from './terminal/output.ts'
 import { progressBar } from './terminal/progress.ts'
@@ -40,6 +41,13 @@ export const quietLog: Log = {
 
 export const keysOf = ({ DATA_DIR, KEY_ENCRYPTION_KEY, KEY_ENCRYPTION_KEY_PREVIOUS }: Config): KeyAccess =>
   keyAccess(DATA_DIR, KEY_ENCRYPTION_KEY, KEY_ENCRYPTION_KEY_PREVIOUS)
+
+export const dataOf = (config: Config): DataOptions => ({
+  engine: config.EVENT_STORE,
+  dataDir: config.DATA_DIR,
+  keys: keysOf(config),
+  log: quietLog,
+})
 
 export const keyringOf = (config: Config): RotatingKeyring => openKeys(keysOf(config))
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { idIn } from '#domain/kernel/event.ts'
-import type { EventStore, Stored } from '#domain/kernel/event-store.ts'
+import { type EventStore, type Stored, StoreUnavailable } from '#domain/kernel/event-store.ts'
 import { KeyLingers, type Keyring } from '#domain/kernel/keyring.ts'
 import type { Log } from '#src/log.ts'
 
@@ -30,19 +30,28 @@ export const startEraser = (options: {
   const waiting = new Set<() => void>()
   let position = keyring.erasedUpTo()
 
-  const erase = async (familyId: string, because: string): Promise<void> => {
+  /** Until it is done: nothing behind it may be done before. Undefined when stopped. */
+  const insist = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     while (!stopping.signal.aborted) {
       try {
-        keyring.destroy({ familyId, because })
-        return forget()
+        return await work()
       } catch (error) {
-        if (!(error instanceof KeyLingers)) throw error
-        forget()
+        if (!(error instanceof KeyLingers || error instanceof StoreUnavailable)) throw error
         log.warn({ err: error }, 'destroying keys is to be repeated')
         await sleep(RETRY_MS, undefined, { signal: stopping.signal }).catch(() => undefined)
       }
     }
+    return undefined
   }
+
+  const erase = (familyId: string, because: string) =>
+    insist(async () => {
+      try {
+        await keyring.destroy({ familyId, because })
+      } finally {
+        forget()
+      }
+    })
 
   /** @returns whether it was worth noting */
   const carryOut = async ({ id, type, stream, position: at, metadata }: Stored): Promise<boolean> => {
@@ -50,8 +59,8 @@ export const startEraser = (options: {
     const isErasure = type === 'PersonalDataErased'
     if (isErasure) await erase(idIn(stream), id)
     // Another process may be further: the stream may have a new key since, which is another family's.
-    else if (familyId !== undefined && at > keyring.erasedUpTo() && keyring.adopt(stream, familyId))
-      await erase(familyId, id)
+    else if (familyId !== undefined && at > keyring.erasedUpTo())
+      if (await insist(() => keyring.adopt(stream, familyId))) await erase(familyId, id)
     return isErasure
   }
 

@@ -26,7 +26,7 @@ import {
   type Seen,
 } from '#domain/kernel/lifecycle.ts'
 import type { Actor, Metadata, Occurrence } from '#domain/kernel/metadata.ts'
-import { sealedBy } from '#domain/kernel/sealing.ts'
+import { sealedBy, toSeal } from '#domain/kernel/sealing.ts'
 import { isErased } from '#domain/retention/erased.ts'
 import { derivedId, fingerprint } from './command-id.ts'
 import type { FoldCache } from './fold-cache.ts'
@@ -174,7 +174,9 @@ export const executor = (options: {
     const after = decision.reduce<AnyState>((s, event) => lifecycle.evolve(s, event, context), state)
     const familyId = lifecycle.familyOf(after, id) ?? lifecycle.familyOf(state, id)
     const fresh = decision.map((event, i) => inEnvelope(event, i, command, hash, familyId, context.now))
-    const sealed = sealOrNot(() => fresh.map((event) => underKeys(event, factSpec(lifecycle, event), stream)))
+    const sealed = await sealOrNot(() =>
+      underKeys(fresh.map((event) => toSeal(event, factSpec(lifecycle, event), stream))),
+    )
     if (!sealed) return refused(erased)
     const { version, position } = await store.append(stream, past.length === 0 ? 'none' : past.length, sealed)
     const first = version - fresh.length + 1
@@ -237,9 +239,9 @@ const factSpec = (lifecycle: Lifecycle, { type }: { readonly type: string }): Ev
 }
 
 /** What is written about a family after its key was destroyed would be under no key. */
-const sealOrNot = <T>(seal: () => T): T | undefined => {
+const sealOrNot = async <T>(seal: () => Promise<T>): Promise<T | undefined> => {
   try {
-    return seal()
+    return await seal()
   } catch (error) {
     if (error instanceof KeyDestroyed) return undefined
     throw error

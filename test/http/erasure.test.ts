@@ -103,8 +103,8 @@ await t.test('a family that is erased while an answer is being made is not relea
   const { append } = store
   t.teardown(() => Object.assign(store, { append }))
   Object.assign(store, {
-    append: (...args: Parameters<typeof append>) => {
-      if (args[0] === `access-${family.id}`) keyring.destroy({ familyId: family.id, because: newId() })
+    append: async (...args: Parameters<typeof append>) => {
+      if (args[0] === `access-${family.id}`) await keyring.destroy({ familyId: family.id, because: newId() })
       return append.apply(store, args)
     },
   })

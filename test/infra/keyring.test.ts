@@ -7,7 +7,6 @@ import {
   ERASED,
   isSealed,
   KeyDestroyed,
-  KeyLingers,
   KeyMissing,
   type Plain,
   UnreadableSecret,
@@ -99,8 +98,8 @@ t.test('a destroyed key: nothing can be opened or written, others are untouched'
   t.teardown(() => keyring.close())
   const [gone, hers] = keyring.seal([of('x'), ofPerson('y')])
   const kept = sealOne(keyring, of('z', 'another'))
-  t.equal(keyring.destroy({ familyId: FAMILY, because: 'e9' }), 2)
-  t.equal(keyring.destroy({ familyId: FAMILY, because: 'e10' }), 0)
+  t.equal(await keyring.destroy({ familyId: FAMILY, because: 'e9' }), 2)
+  t.equal(await keyring.destroy({ familyId: FAMILY, because: 'e10' }), 0)
   t.strictSame([keyring.open(gone ?? ''), keyring.open(hers ?? '')], [ERASED, ERASED])
   t.equal(keyring.open(kept), 'z')
   t.strictSame(keyring.destroyed(FAMILY), { at: '2026-04-01T00:00:00.000Z', because: 'e9' })
@@ -110,7 +109,7 @@ t.test('a destroyed key: nothing can be opened or written, others are untouched'
       sealOne(keyring, { ...ofPerson('new'), owner: { kind: 'person', familyId: FAMILY, personId: 'p2' } }),
     KeyDestroyed,
   )
-  keyring.destroy({ familyId: 'never-known', because: 'e11' })
+  await keyring.destroy({ familyId: 'never-known', because: 'e11' })
   t.throws(() => sealOne(keyring, of('x', 'never-known')), KeyDestroyed)
 })
 
@@ -123,7 +122,7 @@ t.test('a destroyed key’s bytes are in no file any more', async (t) => {
   keyring.seal(families.map((familyId) => of('x', familyId)))
   const wrapped = keysIn(file)
   const gone = families.filter((_, i) => i % 3 === 0)
-  for (const familyId of gone) keyring.destroy({ familyId, because: 'e9' })
+  for (const familyId of gone) await keyring.destroy({ familyId, because: 'e9' })
   const bytes = bytesIn(file)
   const left = families.filter((family) => bytes.includes(wrapped.get(family) ?? 'no such key'))
   t.strictSame(
@@ -137,19 +136,19 @@ t.test('a stream’s key goes under its family’s: opened as before, ended with
   const first = openKeyring({ file, keyEncryptionKey })
   const sealed = sealOne(first, ofStream('隣の人から'))
   const before = keysIn(file).get(null)
-  t.equal(first.adopt('visit-1', FAMILY), false)
+  t.equal(await first.adopt('visit-1', FAMILY), false)
   t.equal(first.open(sealed), '隣の人から')
   first.close()
   const keyring = openKeyring({ file, keyEncryptionKey })
   t.teardown(() => keyring.close())
   t.equal(keyring.open(sealed), '隣の人から', 'after a restart')
   const once = keysIn(file).get(FAMILY)
-  keyring.adopt('visit-1', FAMILY)
-  keyring.adopt('visit-2', FAMILY)
+  await keyring.adopt('visit-1', FAMILY)
+  await keyring.adopt('visit-2', FAMILY)
   t.strictSame(keysIn(file).get(FAMILY), once, 'again, and without a key: nothing changes')
   const later = sealOne(keyring, ofStream('後から', FAMILY))
   t.strictSame([sealed, later].map(keyring.open), ['隣の人から', '後から'])
-  t.equal(keyring.destroy({ familyId: FAMILY, because: 'e9' }), 2)
+  t.equal(await keyring.destroy({ familyId: FAMILY, because: 'e9' }), 2)
   t.strictSame([sealed, later].map(keyring.open), [ERASED, ERASED])
   t.ok(before && once && !before.equals(once))
   for (const wrapped of [before, once])
@@ -164,10 +163,10 @@ t.test('a stream that two families had ends with the first of them, and begins a
     const keyring = openKeyring({ file: `${fileIn(t)}-${erased}`, keyEncryptionKey })
     t.teardown(() => keyring.close())
     const sealed = sealOne(keyring, ofStream('x', FAMILY))
-    keyring.adopt('visit-1', 'another')
-    keyring.adopt('visit-1', 'another')
+    await keyring.adopt('visit-1', 'another')
+    await keyring.adopt('visit-1', 'another')
     t.equal(keyring.open(sealed), 'x')
-    keyring.destroy({ familyId: erased, because: 'e9' })
+    await keyring.destroy({ familyId: erased, because: 'e9' })
     t.equal(keyring.open(sealed), ERASED)
     t.throws(() => sealOne(keyring, ofStream('y', erased)), KeyDestroyed)
     const [left = ''] = [FAMILY, 'another'].filter((one) => one !== erased)
@@ -180,12 +179,12 @@ t.test('a stream that comes to a family already erased is to be destroyed with i
   const keyring = openKeyring({ file: fileIn(t), keyEncryptionKey })
   t.teardown(() => keyring.close())
   const sealed = sealOne(keyring, ofStream('x'))
-  keyring.destroy({ familyId: FAMILY, because: 'e9' })
+  await keyring.destroy({ familyId: FAMILY, because: 'e9' })
   t.throws(() => sealOne(keyring, ofStream('y', FAMILY)), KeyDestroyed)
-  t.strictSame([keyring.adopt('visit-1', FAMILY), keyring.adopt('visit-1', FAMILY)], [true, true])
-  t.equal(keyring.destroy({ familyId: FAMILY, because: 'e10' }), 1)
+  for (let i = 0; i < 2; i++) t.equal(await keyring.adopt('visit-1', FAMILY), true)
+  t.equal(await keyring.destroy({ familyId: FAMILY, because: 'e10' }), 1)
   t.equal(keyring.open(sealed), ERASED)
-  t.equal(keyring.adopt('visit-1', FAMILY), false)
+  t.equal(await keyring.adopt('visit-1', FAMILY), false)
 })
 
 t.test('how far erasures have come is not taken back by a process that is behind', async (t) => {
@@ -213,7 +212,7 @@ t.test('a key destroyed by another process is not written under from memory', as
   t.teardown(() => [one, other].map((keyring) => keyring.close()))
   const sealed = sealOne(one, of('x'))
   t.equal(one.open(sealed), 'x')
-  other.destroy({ familyId: FAMILY, because: 'e9' })
+  await other.destroy({ familyId: FAMILY, because: 'e9' })
   t.throws(() => sealOne(one, of('y')), KeyDestroyed)
   t.equal(one.open(sealed), ERASED)
 })
@@ -227,7 +226,7 @@ t.test(
     const [x = '', y = ''] = one.seal([of('x'), of('y')])
     const page = one.atOnce(() => {
       const first = one.open(x)
-      other.destroy({ familyId: FAMILY, because: 'e9' })
+      void other.destroy({ familyId: FAMILY, because: 'e9' })
       return [first, one.open(y)]
     })
     t.strictSame(page, ['x', 'y'], 'no page with half a family')
@@ -243,11 +242,11 @@ t.test(
     t.teardown(() => [one, other].map((keyring) => keyring.close()))
     const [mine = '', theirs = ''] = one.seal([of('x'), of('y', 'another')])
     t.equal(one.open(theirs), 'y')
-    other.destroy({ familyId: 'another', because: 'e8' })
+    await other.destroy({ familyId: 'another', because: 'e8' })
     one.atOnce(() => {
       t.equal(one.open(mine), 'x')
       t.equal(one.open(theirs), ERASED)
-      one.destroy({ familyId: FAMILY, because: 'e9' })
+      void one.destroy({ familyId: FAMILY, because: 'e9' })
       t.equal(one.open(mine), ERASED)
     })
     t.throws(() =>
@@ -268,10 +267,10 @@ t.test('while a reader holds the file, the key’s bytes are not gone, and that 
   reader.exec('BEGIN')
   reader.prepare('SELECT count(*) FROM key').get()
   const destroy = () => keyring.destroy({ familyId: FAMILY, because: 'e9' })
-  t.throws(destroy, KeyLingers)
+  await t.rejects(destroy, { name: 'KeyLingers' })
   t.equal(keyring.open(sealed), ERASED)
   reader.close()
-  t.equal(destroy(), 0)
+  t.equal(await destroy(), 0)
 })
 
 t.test('nobody can type in a sealed value', async (t) => {

@@ -5,7 +5,7 @@ import type { Catalogue, EventSpec, StreamName } from '#domain/kernel/event.ts'
 import type { Stored } from '#domain/kernel/event-store.ts'
 import { isSealed, KeyDestroyed, labelOf, UnreadableSecret } from '#domain/kernel/keyring.ts'
 import { elementOf, marksOf, shapeOf } from '#domain/kernel/schema.ts'
-import { ERASED_TEXT, mapTexts, openedBy, sealedBy } from '#domain/kernel/sealing.ts'
+import { ERASED_TEXT, mapTexts, openedBy, toSeal } from '#domain/kernel/sealing.ts'
 import { readGolden } from '#test/kit/facts.ts'
 import { keysInMemory } from '#test/kit/keys.ts'
 
@@ -63,7 +63,7 @@ for (const [type, spec] of types)
   t.test(`${type}: all that is personal in it lies under a key, and comes back as it was`, async (t) => {
     const keyring = keysInMemory()
     const event = told(type)
-    const sealed = { ...event, ...sealedBy(keyring)(event, spec, event.stream) }
+    const sealed = { ...event, ...toSeal(event, spec, event.stream).under(keyring) }
     const kept = JSON.stringify([sealed.data, sealed.metadata])
     // A single letter stands in any ciphertext; as a value of its own it does not.
     for (const text of [...personal(event.data, spec.schema), '祖母から聞いた'])
@@ -73,7 +73,7 @@ for (const [type, spec] of types)
     t.strictSame({ data, metadata }, { data: event.data, metadata: event.metadata })
     t.strictSame(decoder(catalogue)(sealed).data, sealed.data, 'a view reads it without any key')
 
-    keyring.destroy({ familyId: FAMILY, because: 'e9' })
+    await keyring.destroy({ familyId: FAMILY, because: 'e9' })
     if (spec.dataClass === 'directory') return
     const erased = decoder(catalogue, openedBy(keyring))(sealed)
     t.strictSame(
@@ -81,14 +81,14 @@ for (const [type, spec] of types)
       personal(event.data, spec.schema).map(() => ERASED_TEXT),
     )
     t.equal(erased.metadata.toldBy, ERASED_TEXT)
-    t.throws(() => sealedBy(keyring)(event, spec, event.stream), KeyDestroyed)
+    t.throws(() => toSeal(event, spec, event.stream).under(keyring), KeyDestroyed)
   })
 
 t.test('whose key it is: the person’s, the family’s, or of the stream where nobody is meant', async (t) => {
   const keyring = keysInMemory()
   const ownersIn = (event: Stored, stream: StreamName) => {
     const spec = (catalogue as Catalogue)[event.type] as EventSpec
-    const sealed = { ...event, ...sealedBy(keyring)(event, spec, stream) }
+    const sealed = { ...event, ...toSeal(event, spec, stream).under(keyring) }
     return sealedTexts(sealed).map((text) => {
       const { field, keyId, dataClass } = labelOf(text)
       return [field, dataClass, keyring.ownerOf(keyId)] as const
@@ -118,7 +118,7 @@ t.test('a value that was moved is an error, with keys and without', async (t) =>
   const keyring = keysInMemory()
   const event = told('FamilyRegistered')
   const spec = (catalogue as Catalogue).FamilyRegistered as EventSpec
-  const sealed = { ...event, ...sealedBy(keyring)(event, spec, event.stream) }
+  const sealed = { ...event, ...toSeal(event, spec, event.stream).under(keyring) }
   const data = sealed.data as { caregivers: readonly Record<string, unknown>[]; learnedFrom?: string }
   const [first, second] = data.caregivers
   t.ok(isSealed(first?.name))
@@ -136,7 +136,7 @@ t.test('a value that was moved is an error, with keys and without', async (t) =>
 t.test('where no sealed value belongs, none is taken', async (t) => {
   const event = told('FamilyRegistered')
   const spec = (catalogue as Catalogue).FamilyRegistered as EventSpec
-  const sealed = { ...event, ...sealedBy(keysInMemory())(event, spec, event.stream) }
+  const sealed = { ...event, ...toSeal(event, spec, event.stream).under(keysInMemory()) }
   const { learnedFrom = '' } = sealed.data as { learnedFrom?: string }
   t.ok(isSealed(learnedFrom))
   const misused = mapTexts(learnedFrom, '', (text) =>

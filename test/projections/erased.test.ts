@@ -86,7 +86,7 @@ t.test(
     t.notOk((await isFound('太郎')) || (await isFound('次郎')))
     t.strictSame(await open(), [])
     const live = [await folded(familySearch), await folded(openItems)]
-    keyring.destroy({ familyId: c.family, because: 'e9' })
+    await keyring.destroy({ familyId: c.family, because: 'e9' })
     t.strictSame([await folded(familySearch), await folded(openItems)], live, 'built anew it is the same')
   },
 )

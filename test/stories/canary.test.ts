@@ -6,7 +6,7 @@ import { schemaVersionOf, streamName } from '#domain/kernel/event.ts'
 import type { Appending, EventStore, Stored } from '#domain/kernel/event-store.ts'
 import type { Metadata } from '#domain/kernel/metadata.ts'
 import { elementOf, marksOf, shapeOf } from '#domain/kernel/schema.ts'
-import { sealedBy } from '#domain/kernel/sealing.ts'
+import { toSeal } from '#domain/kernel/sealing.ts'
 import { japanDate } from '#domain/kernel/time.ts'
 import { lifecycles } from '#domain/lifecycles.ts'
 import { retention } from '#domain/retention/retention.ts'
@@ -185,7 +185,6 @@ const OF_NO_FAMILY: ReadonlySet<string> = new Set([
 t.test('every personal field of every fact that exists: under keys, and gone with them', async (t) => {
   const door = await openTestDoor(t, { engine: 'sqlite', now: () => '2024-06-03T01:00:00.000Z' })
   const { store, keyring, projector, decode } = door.system
-  const seal = sealedBy(keyring)
   const canaries: string[] = []
   const canary = (): string => {
     canaries.push(`kanariyaF${String(canaries.length).padStart(5, '0')}x`)
@@ -221,7 +220,7 @@ t.test('every personal field of every fact that exists: under keys, and gone wit
         data: sung(data, spec.schema, canary, ids) as Appending['data'],
         metadata,
       }
-      await store.append(stream, 'any', [seal(event, spec, stream)])
+      await store.append(stream, 'any', [toSeal(event, spec, stream).under(keyring)])
       types.push(type)
     }
   }
@@ -248,7 +247,7 @@ t.test('every personal field of every fact that exists: under keys, and gone wit
     readdirSync(door.dataDir).flatMap((file) => foundIn(readFileSync(join(door.dataDir, file)), canaries))
   t.strictSame(files(), [], 'and none of it lies open')
   t.strictSame(foundIn(door.logged.join(''), canaries), [])
-  keyring.destroy({ familyId: family, because: newId() })
+  await keyring.destroy({ familyId: family, because: newId() })
   t.strictSame(foundIn(await told(), canaries), [], 'without its keys nobody reads any of it')
 })
 

@@ -26,6 +26,8 @@ export type EventStoreDbOptions = {
   readonly replicaFile: string
   /** Says of which log this directory holds copies; it may be missing. */
   readonly identityFile: string
+  /** This node's copy of the keys that the nodes share beside the log; kept with the copy of the log, and never behind it. */
+  readonly keyFile?: string | undefined
   readonly attemptMs?: number | undefined
   /** How often it is looked whether the subscription has fallen silent. */
   readonly watchMs?: number | undefined
@@ -49,7 +51,7 @@ const RACES = 20
  * own copy of it, once that holds what this process has appended. Positions are the server's commit positions: ordered, not dense.
  */
 export const openEventStoreDb = async (options: EventStoreDbOptions): Promise<EventStoreDb> => {
-  const { url, replicaFile, identityFile, attemptMs, watchMs, say = () => undefined } = options
+  const { url, replicaFile, identityFile, keyFile, attemptMs, watchMs, say = () => undefined } = options
   mkdirSync(dirname(replicaFile), { recursive: true, mode: 0o700 })
   const connection = connect({ url, say, ...(attemptMs !== undefined && { attemptMs }) })
   const changed = changes()
@@ -64,7 +66,7 @@ export const openEventStoreDb = async (options: EventStoreDbOptions): Promise<Ev
     await connection.close()
     throw error
   }
-  const replica = await startReplica({ url, file: replicaFile, attemptMs, watchMs }, arrived, say)
+  const replica = await startReplica({ url, file: replicaFile, keyFile, attemptMs, watchMs }, arrived, say)
   const log = reader(openForReading(replicaFile, LOCK_WAIT_MS))
   return eventStore({ connection, replica, log, changed, flying })
 }

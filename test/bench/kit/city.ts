@@ -3,7 +3,7 @@ import { catalogue } from '#domain/events.ts'
 import type { Catalogue, StreamName } from '#domain/kernel/event.ts'
 import type { Stored } from '#domain/kernel/event-store.ts'
 import { type Keyring, type Plain, SEAL } from '#domain/kernel/keyring.ts'
-import { sealedBy } from '#domain/kernel/sealing.ts'
+import { toSeal } from '#domain/kernel/sealing.ts'
 import { type Entry, toEntry } from '#infra/event-store/entry.ts'
 import { idBytes } from '#infra/event-store/event-id.ts'
 import { openForWriting } from '#infra/event-store/sqlite/connection.ts'
@@ -74,9 +74,9 @@ const PLACE = /"\\u007f#(\d+)"|"\u007f#(\d+)"/g
 /** A page as the write path would have sealed it, with one visit to the key file instead of one for each family. */
 const sealed = (page: readonly Told[], keyring: Keyring): readonly Told[] => {
   const plains: Plain[] = []
-  const seal = sealedBy({
+  const marking: Pick<Keyring, 'seal'> = {
     seal: (values) => values.map((value) => `${SEAL}#${plains.push(value) - 1}`),
-  })
+  }
   const marked = page.map(
     ([stream, version, [id, type, schemaVersion, recordedAt, metadata, data]]): Told => {
       const event = {
@@ -88,7 +88,11 @@ const sealed = (page: readonly Told[], keyring: Keyring): readonly Told[] => {
         data: JSON.parse(data),
       }
       const spec = (catalogue as Catalogue)[type]
-      return [stream, version, toEntry(spec ? seal(event, spec, stream as StreamName) : event)]
+      return [
+        stream,
+        version,
+        toEntry(spec ? toSeal(event, spec, stream as StreamName).under(marking) : event),
+      ]
     },
   )
   const values = keyring.seal(plains)

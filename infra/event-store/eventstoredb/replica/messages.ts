@@ -2,6 +2,8 @@ export type ReplicaOptions = {
   readonly url: string
   /** This node's copy of the log. */
   readonly file: string
+  /** This node's copy of the keys that the nodes share, where they do. */
+  readonly keyFile?: string | undefined
   readonly attemptMs?: number | undefined
   readonly watchMs?: number | undefined
 }

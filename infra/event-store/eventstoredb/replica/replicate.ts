@@ -14,11 +14,12 @@ import { BESIDE_THE_LOG, positionOf, toKept } from '../codec.ts'
 import { newestBehind } from '../head.ts'
 import type { ReplicaFile } from './file.ts'
 
-/** What the nodes share beside the log (`_…` streams), in the order of the server's log: it is taken before what comes after it. */
+/** What the nodes share beside the log (`_…` streams): it is taken before what comes after it in the order of the server's log. */
 export type Beside = {
-  /** Everything up to here has been taken. */
-  readonly position: () => bigint
-  take(events: readonly RecordedEvent[]): void
+  /** Takes all of it that the server has now: what stood before may have been put anew behind what depends on it. */
+  fill(connection: Connection, signal: AbortSignal): Promise<void>
+  /** `position`: nothing before it is missing. It may come again. */
+  take(events: readonly RecordedEvent[], position: bigint): void
 }
 
 export type Replication = {
@@ -53,14 +54,17 @@ export const replicate = async (options: Replication): Promise<void> => {
     file.aimAt(goal)
     aimed(goal)
   }
-  let seen = beside && beside.position() < position ? beside.position() : position
+  let seen = position
   let wait = RETRY_MS
 
   const keep = (events: readonly RecordedEvent[]): void => {
     const fresh = events.filter((event) => BigInt(positionOf(event)) > seen)
     const last = fresh.at(-1)
     if (!last) return
-    beside?.take(fresh.filter(({ streamId }) => BESIDE_THE_LOG.test(streamId)))
+    beside?.take(
+      fresh.filter(({ streamId }) => BESIDE_THE_LOG.test(streamId)),
+      BigInt(positionOf(last)),
+    )
     const kept = fresh.map(toKept).filter((one): one is Kept => one !== undefined)
     if (kept.length > 0) file.keep(kept)
     seen = BigInt(positionOf(last))
@@ -88,6 +92,9 @@ export const replicate = async (options: Replication): Promise<void> => {
       take,
     )
 
+  const fill = async () => beside?.fill(connection, signal)
+
+  await untilAnswered(fill, signal, say)
   await untilAnswered(aim, signal, say)
   while (!signal.aborted) {
     const silent = new AbortController()
@@ -102,6 +109,7 @@ export const replicate = async (options: Replication): Promise<void> => {
     }
     await sleep(wait * (0.5 + Math.random() / 2), undefined, { signal }).catch(() => undefined)
     wait = Math.min(wait * 2, LONGEST_RETRY_MS)
+    await untilAnswered(fill, signal, say)
   }
 }
 
@@ -111,7 +119,7 @@ const untilAnswered = async (ask: () => Promise<void>, signal: AbortSignal, say:
       await ask()
       return
     } catch (error) {
-      say('the log cannot be asked yet how far it is', { cause: wordsOf(error) })
+      say('the log cannot be asked yet', { cause: wordsOf(error) })
       await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined)
     }
   }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { connect } from '#infra/eventstoredb/connection.ts'
+import { followKeys } from '#infra/keys/shared/follow.ts'
 import { openReplicaFile } from './file.ts'
 import type { FromReplica, ReplicaOptions, ToReplica } from './messages.ts'
 import { replicate } from './replicate.ts'
@@ -7,12 +8,13 @@ import { replicate } from './replicate.ts'
 /** The thread that copies: with a client of its own, which never appends. */
 const port = parentPort
 if (!port) throw new Error('the replica runs as a worker thread')
-const { url, file: path, attemptMs, watchMs } = workerData as ReplicaOptions
+const { url, file: path, keyFile, attemptMs, watchMs } = workerData as ReplicaOptions
 const tell = (message: FromReplica) => port.postMessage(message)
 const say = (text: string, fields: Readonly<Record<string, unknown>>) => tell({ kind: 'say', text, fields })
 
 const connection = connect({ url, say, ...(attemptMs !== undefined && { attemptMs }) })
 const file = openReplicaFile(path)
+const beside = keyFile === undefined ? undefined : followKeys(keyFile)
 const stopping = new AbortController()
 port.on('message', (message: ToReplica) => {
   if (message === 'stop') stopping.abort()
@@ -21,6 +23,7 @@ tell({ kind: 'at', position: file.newest()?.position ?? 0n })
 await replicate({
   connection,
   file,
+  beside,
   signal: stopping.signal,
   say,
   committed: (position) => tell({ kind: 'at', position }),
@@ -29,4 +32,5 @@ await replicate({
 })
 await connection.close()
 file.close()
+beside?.close()
 port.close()

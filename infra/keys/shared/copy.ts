@@ -1,0 +1,119 @@
+import type Database from 'better-sqlite3'
+import { KeyMissing } from '#domain/kernel/keyring.ts'
+import { isCopy, openFile } from '../key-file.ts'
+import type { KeyFact } from './facts.ts'
+
+/** A node's copy of the keys that a cluster shares, in the form of a key file of one node alone. */
+export type KeyCopy = ReturnType<typeof keyCopy>
+
+/** @throws KeyMissing when keys were made in this file for a log of its own */
+export const openCopyFile = (file: string, lockWaitMs: number): Database.Database => {
+  const db = openFile(file, lockWaitMs)
+  const make = db.transaction(() => {
+    if (isCopy(db)) return
+    if (db.prepare('SELECT 1 FROM index_key').get())
+      throw new KeyMissing(`${file} holds the keys of another log, one that is not on a cluster`)
+    db.exec(`
+      CREATE TABLE copied_up_to (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL, destroyed INTEGER NOT NULL);
+      INSERT INTO copied_up_to VALUES (1, 0, 0);
+      CREATE TABLE copied_at (key TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
+    `)
+  })
+  try {
+    make.immediate()
+  } catch (error) {
+    db.close()
+    throw error
+  }
+  return db
+}
+
+/**
+ * Takes facts in any order, and again: of one key the newest counts, and a destroyed one never comes back. So the thread that follows
+ * the server and whoever has just asked or told it something may both bring them.
+ */
+export const keyCopy = (db: Database.Database) => {
+  const upTo = db
+    .prepare<[], { position: number; destroyed: number }>('SELECT position, destroyed FROM copied_up_to')
+    .raw(false)
+  const goneOf = db.prepare<[string], number>('SELECT wrapped IS NULL FROM key WHERE id = ?').pluck()
+  const takenAt = db.prepare<[string], number>('SELECT position FROM copied_at WHERE key = ?').pluck()
+  const noteAt = db.prepare(
+    'INSERT INTO copied_at VALUES (?, ?) ON CONFLICT DO UPDATE SET position = excluded.position',
+  )
+  const put = db.prepare(
+    `INSERT INTO key (id, owner, family, under, wrapped) VALUES (@id, @owner, @family, @under, @wrapped)
+     ON CONFLICT (id) DO UPDATE SET family = excluded.family, under = excluded.under, wrapped = excluded.wrapped`,
+  )
+  const putIndex = db.prepare(
+    `INSERT INTO index_key VALUES (1, ?, ?)
+     ON CONFLICT DO UPDATE SET under = excluded.under, wrapped = excluded.wrapped`,
+  )
+  const share = db.prepare('INSERT OR IGNORE INTO shared (family, key) VALUES (?, ?)')
+  // A stream outlives its key, and may have another one.
+  const end = db.prepare(
+    `UPDATE key SET wrapped = NULL, owner = iif(owner ->> 0 = 'stream', owner || id, owner)
+     WHERE id = ? AND wrapped IS NOT NULL`,
+  )
+  const neverHere = db.prepare(
+    `INSERT OR IGNORE INTO key (id, owner, family, under, wrapped) VALUES (?, '["destroyed"]', ?, NULL, NULL)`,
+  )
+  const note = db.prepare('INSERT OR IGNORE INTO destroyed (family, at, because) VALUES (?, ?, ?)')
+  const noteDestroyed = db.prepare(
+    'UPDATE copied_up_to SET destroyed = max(destroyed, @version) WHERE destroyed >= @version - 1',
+  )
+  const notePosition = db.prepare('UPDATE copied_up_to SET position = max(position, ?)')
+
+  /** The index key is remembered under a name that no key has. */
+  const isNews = (id: string, at: bigint): boolean => {
+    if (BigInt(takenAt.get(id) ?? -1) >= at) return false
+    noteAt.run(id, Number(at))
+    return true
+  }
+  /** @returns how many keys are no longer as they were: what was written over must not be left beside the file */
+  const takeOne = (fact: KeyFact): number => {
+    switch (fact.kind) {
+      case 'kept': {
+        const gone = goneOf.get(fact.row.id)
+        if (gone === 1 || !isNews(fact.row.id, fact.at)) return 0
+        put.run(fact.row)
+        return gone === undefined ? 0 : 1
+      }
+      case 'index': {
+        if (isNews('index', fact.at)) return putIndex.run(fact.under, fact.wrapped).changes
+        return 0
+      }
+      case 'shared':
+        share.run(fact.family, fact.key)
+        return 0
+      case 'destroyed': {
+        note.run(fact.familyId, fact.when, fact.because)
+        noteDestroyed.run({ version: fact.version })
+        let ended = 0
+        for (const id of fact.keys) {
+          ended += end.run(id).changes
+          neverHere.run(id, fact.familyId)
+        }
+        return ended
+      }
+    }
+  }
+  const all = db.transaction((facts: readonly KeyFact[], position?: bigint): number => {
+    const changed = facts.reduce((count, fact) => count + takeOne(fact), 0)
+    if (position !== undefined) notePosition.run(Number(position))
+    return changed
+  })
+  const kept = () => upTo.get() ?? { position: 0, destroyed: 0 }
+
+  return {
+    /** Everything up to here has been taken. */
+    position: (): bigint => BigInt(kept().position),
+    /** So many of what stands in the stream of the destroyed. */
+    destroyedUpTo: (): number => kept().destroyed,
+    /**
+     * `position`: nothing before it is missing here any more. @returns how many keys were written over
+     */
+    take: (facts: readonly KeyFact[], position?: bigint): number =>
+      facts.length > 0 || position !== undefined ? all.immediate(facts, position) : 0,
+  }
+}
