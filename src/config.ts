@@ -10,6 +10,9 @@ const Environment = z.object({
   PORT: z.coerce.number().int().min(0).max(65_535).default(3_000),
   DATA_DIR: z.string().min(1).default('./data'),
   EVENT_STORE: Engine.default('sqlite'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, hostname: /./, error: 'is to be redis://host:port or rediss://host:port' })
+    .optional(),
   AUTH_MODE: z.enum(['dev', 'oidc']).default('oidc'),
   AUTH_ISSUER: z.url().optional(),
   AUTH_AUDIENCE: z.string().min(1).optional(),

@@ -1,17 +1,20 @@
 import { createHmac } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
-import closeWithGrace from 'close-with-grace'
 import type { FastifyInstance } from 'fastify'
 import type { Keyring } from '#domain/kernel/keyring.ts'
 import { DEV_AUDIENCE, DEV_ISSUER, openDevIssuer } from '#infra/auth/dev-issuer.ts'
 import { publishedKeys, tokenVerifier, type VerifyToken } from '#infra/auth/token-verifier.ts'
+import type { RedisConnection } from '#infra/redis/connection.ts'
+import { sharedCounts } from '#infra/redis/shared-counts.ts'
 import { integrationBy } from './access/integration-key.ts'
 import { identifier, staffBy } from './access/principal.ts'
 import type { Config } from './config.ts'
+import { isCluster } from './engine.ts'
 import { devIssuerFile } from './files.ts'
 import { buildApp } from './http/app.ts'
 import { makeLog } from './log.ts'
-import { type System, startSystem } from './system.ts'
+import { endInOrder, startNode } from './node.ts'
+import type { System } from './system.ts'
 
 export type Running = {
   readonly address: string
@@ -25,6 +28,7 @@ export const openDoor = async (
   config: Config,
   system: System,
   log = makeLog(config.LOG_LEVEL),
+  redis?: RedisConnection,
 ): Promise<FastifyInstance> => {
   const app = await buildApp({
     system,
@@ -32,43 +36,35 @@ export const openDoor = async (
     familyReference: familyReferences(system.keyring),
     log,
     ratePerMinute: config.AUTH_MODE === 'dev' ? 0 : config.RATE_LIMIT_PER_MINUTE,
+    counts: redis && sharedCounts({ connection: redis, secret: system.keyring.blind('counts of requests') }),
     devMode: config.AUTH_MODE === 'dev',
   })
   await app.listen({ host: config.HOST, port: config.PORT })
   return app
 }
 
-/** The whole program: system, door, and an orderly end (no new requests, open ones answered, then the log closed). */
+/** The whole program: a node and its door, and an orderly end (no new requests, open ones answered, then the log closed). */
 export const serve = async (config: Config): Promise<Running> => {
   const log = makeLog(config.LOG_LEVEL)
-  const system = await startSystem({
-    dataDir: config.DATA_DIR,
-    engine: config.EVENT_STORE,
-    log,
-    keyEncryptionKey: config.KEY_ENCRYPTION_KEY,
-    previousKeyEncryptionKey: config.KEY_ENCRYPTION_KEY_PREVIOUS,
-  })
-  const app = await openDoor(config, system, log).catch(async (error: unknown) => {
-    await system.stop()
+  const { system, redis, stop: stopNode } = await startNode(config, log)
+  const app = await openDoor(config, system, log, redis).catch(async (error: unknown) => {
+    await stopNode()
     throw error
   })
   const address = app.listeningOrigin
-  log.info({ host: config.HOST, port: config.PORT, engine: config.EVENT_STORE }, `listening on ${address}`)
+  const engine = isCluster(config.EVENT_STORE) ? 'eventstoredb' : config.EVENT_STORE
+  log.info({ host: config.HOST, port: config.PORT, engine }, `listening on ${address}`)
   const stop = async () => {
     await app.close()
-    await system.stop()
+    await stopNode()
   }
-  const grace = closeWithGrace({ delay: 10_000 }, async ({ signal, err }) => {
-    if (err) log.fatal({ err }, 'unexpected error; closing')
-    else log.info({ signal: signal ?? 'none' }, 'closing')
-    await stop()
-  })
+  const uninstall = endInOrder(log, stop)
   return {
     address,
     app,
     system,
     async stop() {
-      grace.uninstall()
+      uninstall()
       await stop()
     },
   }

@@ -44,8 +44,8 @@ export type SystemOptions = {
   /** 32 bytes in base64. Absent: one of the data directory's own, for development. */
   readonly keyEncryptionKey?: string | undefined
   readonly previousKeyEncryptionKey?: string | undefined
-  /** What several nodes do only once is done by the one that holds the lease. */
-  readonly lease?: Lease
+  /** On a cluster: what one node is enough for is done by the one that holds the lease on this log. Absent: by every node, to the same effect. */
+  readonly lease?: (logIdentity: string) => Lease
   /** ISO instant in UTC; the clock of the machine unless said. */
   readonly now?: () => string
   /** How often missed deadlines are looked for, in ms. 0: only when `processes.tick()` is called. */
@@ -54,13 +54,14 @@ export type SystemOptions = {
 
 /** Opens the log, the views and the processes, in this order; `stop` closes them in the other. */
 export const startSystem = async (options: SystemOptions): Promise<System> => {
-  const { dataDir, engine, log, lease = alwaysHeld(), tickMs = 30_000 } = options
+  const { dataDir, engine, log, tickMs = 30_000 } = options
   const { now = () => new Date().toISOString() } = options
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const access = keyAccess(dataDir, options.keyEncryptionKey, options.previousKeyEncryptionKey)
   const keys = engine === 'memory' ? { ...access, file: ':memory:' } : access
   const data = await openData({ engine, dataDir, keys, log })
   const { store, keyring, cluster } = data
+  const lease = (cluster && options.lease?.(cluster.identity)) ?? alwaysHeld()
   const { decode, view, execute } = writePath({ store, keyring, now, calendar: japaneseCalendar })
   await seedDirectory(execute)
 

@@ -5,6 +5,7 @@ import { endWithReader, note } from './terminal/output.ts'
 /** In the order of `--help`. Only what is asked for is loaded: the program starts in half the time. */
 const commands = {
   serve: async () => (await import('./serve.ts')).serve,
+  worker: async () => (await import('./worker.ts')).worker,
   demo: async () => (await import('./demo.ts')).demo,
   timeline: async () => (await import('./timeline.ts')).timeline,
   replay: async () => (await import('./replay.ts')).replay,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import helmet from '@fastify/helmet'
-import rateLimit from '@fastify/rate-limit'
 import swagger, { type StaticDocumentSpec } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { lifecycles } from '#domain/lifecycles.ts'
+import type { Counts } from '#infra/redis/shared-counts.ts'
 import { accessLogIn } from '#src/access/access-log.ts'
 import type { Identify } from '#src/access/principal.ts'
 import { relationIn } from '#src/access/relation.ts'
@@ -31,6 +31,7 @@ import { lifecycleRoutes } from './lifecycles.ts'
 import { openApiOf } from './openapi.ts'
 import { personsRequestRoutes, withTheLog } from './persons-requests.ts'
 import { refusalTexts, refusedIdentity, sendProblem } from './problem.ts'
+import { limitRate } from './rate-limit.ts'
 import { type ReadRoute, readRoutes } from './routes.ts'
 import { timelineRoute } from './timeline.ts'
 import { worklistRoute } from './worklists.ts'
@@ -42,6 +43,8 @@ export type AppOptions = {
   readonly log: Log
   /** 0: none. */
   readonly ratePerMinute: number
+  /** Who has asked how often, where several nodes share it. Absent: this node counts for itself. */
+  readonly counts?: Counts | undefined
   /** Says in every answer that the tokens are the program's own. */
   readonly devMode: boolean
 }
@@ -154,14 +157,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     done()
   })
 
-  if (options.ratePerMinute > 0)
-    await app.register(rateLimit, {
-      max: options.ratePerMinute,
-      timeWindow: '1 minute',
-      hook: 'preParsing',
-      keyGenerator: ({ principal, ip }) => principal?.staffId ?? ip,
-      errorResponseBuilder: () => Object.assign(new Error('too many'), { statusCode: 429 }),
-    })
+  if (options.ratePerMinute > 0) await limitRate(app, options.ratePerMinute, options.counts)
   const document = openApiOf(doors, reads, texts)
   // The plugin's types stop at OpenAPI 3.0; it only hands the document on.
   const specification = { document } as unknown as StaticDocumentSpec

@@ -22,9 +22,12 @@ t.test('an unknown command and an unknown option end with 1 and a hint', async (
 })
 
 t.test('a bad configuration names every problem at once', async (t) => {
-  const ran = await run(t, ['serve'], { PORT: 'abc', LOG_LEVEL: 'loud', DATA_DIR: t.testdir() })
-  saysItInOneLine(t, ran, /4 problem/)
-  for (const name of ['PORT', 'LOG_LEVEL', 'AUTH_ISSUER', 'AUTH_AUDIENCE']) t.match(ran.err, name)
+  const wrong = { PORT: 'abc', LOG_LEVEL: 'loud', REDIS_URL: 'http://:secret@localhost:6379' }
+  const ran = await run(t, ['serve'], { ...wrong, DATA_DIR: t.testdir() })
+  saysItInOneLine(t, ran, /5 problem/)
+  for (const name of ['PORT', 'LOG_LEVEL', 'AUTH_ISSUER', 'AUTH_AUDIENCE', 'REDIS_URL: is to be redis://'])
+    t.match(ran.err, name)
+  t.notMatch(ran.err, 'secret')
 })
 
 t.test('commands on data need no word about the door, and say when there is no data', async (t) => {

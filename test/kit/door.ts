@@ -10,6 +10,7 @@ import { systemActor } from '#domain/kernel/metadata.ts'
 import { startOfDay } from '#domain/kernel/time.ts'
 import { DEV_AUDIENCE, DEV_ISSUER, type DevIssuer, openDevIssuer } from '#infra/auth/dev-issuer.ts'
 import { tokenVerifier } from '#infra/auth/token-verifier.ts'
+import type { Counts } from '#infra/redis/shared-counts.ts'
 import { integrationBy } from '#src/access/integration-key.ts'
 import { identifier, staffBy } from '#src/access/principal.ts'
 import { buildApp } from '#src/http/app.ts'
@@ -74,6 +75,7 @@ export type DoorOptions = {
   readonly dataDir?: string
   readonly listen?: boolean
   readonly ratePerMinute?: number
+  readonly counts?: Counts
   readonly logLevel?: string
   readonly devMode?: boolean
 }
@@ -95,6 +97,7 @@ export const openTestDoor = async (t: Test, options: DoorOptions = {}): Promise<
       Buffer.from(`${subscriber}~${family}`).toString('base64url').slice(0, 24),
     log,
     ratePerMinute,
+    counts: options.counts,
     devMode: options.devMode ?? false,
   })
   if (listen) await app.listen({ host: '127.0.0.1', port: 0 })

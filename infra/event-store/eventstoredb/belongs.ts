@@ -13,12 +13,13 @@ export class LogDiffers extends Error {
 /**
  * Looks whether the directory's copies come from the server's log, and whether the server still has the newest event that this
  * node has seen: a server that was restored from an older backup has lost what was acknowledged since.
+ * @returns the log's name
  * @throws LogDiffers
  */
 export const refuseOtherLog = async (
   connection: Connection,
   { replicaFile, identityFile }: { readonly replicaFile: string; readonly identityFile: string },
-): Promise<void> => {
+): Promise<string> => {
   const identity = await logIdentity(connection)
   const known = existsSync(identityFile) ? readFileSync(identityFile, 'utf8').trim() : undefined
   if (known !== undefined && known !== identity)
@@ -35,6 +36,7 @@ export const refuseOtherLog = async (
       )
   }
   if (known === undefined) writeFileSync(identityFile, `${identity}\n`, { mode: 0o600 })
+  return identity
 }
 
 const idAt = async (connection: Connection, position: bigint): Promise<string | undefined> => {

@@ -37,6 +37,8 @@ export type EventStoreDbOptions = {
 export type EventStoreDb = EventStore & {
   /** The one connection of this thread, for what is kept beside the log. */
   readonly connection: Connection
+  /** The name of the log that the server holds. */
+  readonly identity: string
   readonly replica: Pick<Replica, 'position' | 'goal' | 'reached'>
 }
 
@@ -60,25 +62,26 @@ export const openEventStoreDb = async (options: EventStoreDbOptions): Promise<Ev
     flying.arrived(position)
     changed.note()
   }
-  try {
-    await refuseOtherLog(connection, { replicaFile, identityFile })
-  } catch (error) {
-    await connection.close()
-    throw error
-  }
+  const identity = await refuseOtherLog(connection, { replicaFile, identityFile }).catch(
+    async (error: unknown) => {
+      await connection.close()
+      throw error
+    },
+  )
   const replica = await startReplica({ url, file: replicaFile, keyFile, attemptMs, watchMs }, arrived, say)
   const log = reader(openForReading(replicaFile, LOCK_WAIT_MS))
-  return eventStore({ connection, replica, log, changed, flying })
+  return eventStore({ connection, identity, replica, log, changed, flying })
 }
 
 const eventStore = (parts: {
   readonly connection: Connection
+  readonly identity: string
   readonly replica: Replica
   readonly log: Reader
   readonly changed: Changes
   readonly flying: ReturnType<typeof inFlight>
 }): EventStoreDb => {
-  const { connection, replica, log, changed, flying } = parts
+  const { connection, identity, replica, log, changed, flying } = parts
   const append = appendTo(connection)
   let acknowledged = 0n
   let closing: Promise<void> | undefined
@@ -138,6 +141,7 @@ const eventStore = (parts: {
 
   return {
     connection,
+    identity,
     replica,
     async append(stream, expected, events) {
       refuseWhenClosed()
