@@ -116,19 +116,21 @@ export const holdLease = (options: LeaseOptions): Lease => {
   /** Answers how long to wait before asking again. */
   const ask = async (since: number): Promise<number> => {
     const askedAt = performance.now()
-    try {
-      const answer = await client.eval(TAKE, 2, key, `${key}:term`, token, ttlMs)
-      const [isOurs, number] = Answer.parse(answer)
-      unansweredMs = 0
-      if (stopping.signal.aborted) return 0
-      if (isOurs) set(askedAt + usableMs, false, number)
-      else set(Number.NEGATIVE_INFINITY, false)
-      return isOurs ? ttlMs / 3 : untilFree(number)
-    } catch {
+    const answer = await client
+      .eval(TAKE, 2, key, `${key}:term`, token, ttlMs)
+      .then((reply) => Answer.parse(reply))
+      .catch(() => undefined)
+    if (stopping.signal.aborted) return 0
+    if (answer === undefined) {
       unansweredMs += Math.min(performance.now() - since, ttlMs)
-      if (unansweredMs > graceMs && !stopping.signal.aborted) set(heldUntil, true, term)
+      if (unansweredMs > graceMs) set(heldUntil, true, term)
       return ttlMs / 50
     }
+    const [isOurs, number] = answer
+    unansweredMs = 0
+    if (isOurs) set(askedAt + usableMs, false, number)
+    else set(Number.NEGATIVE_INFINITY, false)
+    return isOurs ? ttlMs / 3 : untilFree(number)
   }
   const contend = async (): Promise<void> => {
     let asked = performance.now()
