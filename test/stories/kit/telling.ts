@@ -17,7 +17,7 @@ import { uuidV7 } from '#src/write/command-id.ts'
 import { doorsOf } from '#src/write/commands.ts'
 import type { Receipt } from '#src/write/execute.ts'
 import { type Answer, handler } from '#src/write/handle.ts'
-import { clusterLog } from '#test/kit/cluster.ts'
+import { clusterOf } from '#test/kit/cluster.ts'
 
 export const engines = ['memory', 'sqlite', 'cluster'] as const
 export type Engine = (typeof engines)[number]
@@ -90,7 +90,7 @@ export const openWorld = async (
   const log = makeLog('info', { write: (line) => void logged.push(line) })
   const system = await startSystem({
     dataDir,
-    engine: engine === 'cluster' ? await clusterLog(dataDir) : engine,
+    ...(engine === 'cluster' ? await clusterOf(dataDir) : { engine }),
     log,
     now: clock.now,
     tickMs: 0,
