@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
+import { type AllStreamResolvedEvent, START } from '@eventstore/db-client'
 import t from 'tap'
-import { openRedis } from '#infra/redis/connection.ts'
+import { connect } from '#infra/eventstoredb/connection.ts'
+import { openRedis, type RedisConnection } from '#infra/redis/connection.ts'
 import { alwaysHeld, holdLease, type Lease } from '#infra/redis/lease.ts'
 import type { Engine } from '#src/engine.ts'
 import type { SystemOptions } from '#src/system.ts'
@@ -12,6 +14,29 @@ import { silent } from './running-system.ts'
 type Cluster = Required<Pick<SystemOptions, 'engine' | 'lease'>>
 
 const clusters = new Map<string, Promise<Engine>>()
+
+/** All that the server holds, the log and what is kept beside it, as text. */
+export const heldByServer = async (url: string): Promise<string> => {
+  const connection = connect({ url })
+  try {
+    const events = await connection.read<AllStreamResolvedEvent>((client) =>
+      client.readAll({ fromPosition: START, maxCount: 100_000 }),
+    )
+    return events
+      .map(({ event }) => JSON.stringify([event?.streamId, event?.data, event?.metadata]))
+      .join('\n')
+  } finally {
+    await connection.close()
+  }
+}
+
+/** Every key that Redis holds, with its value. */
+export const heldByRedis = async (): Promise<string> => {
+  const { client } = await theRedis()
+  const keys = await client.keys('*')
+  const values = await Promise.all(keys.map((key) => client.get(key)))
+  return JSON.stringify([keys, values])
+}
 
 /** An EventStoreDB of its own for each name, and one Redis for all of them, there until the test file has ended. */
 export const clusterOf = async (name: string): Promise<Cluster> => {
@@ -26,15 +51,19 @@ const start = async (): Promise<Engine> => {
   return double.url as Engine
 }
 
-let contending: Promise<(log: string) => Lease> | undefined
-const leases = () => {
-  contending ??= (async () => {
+let opened: Promise<RedisConnection> | undefined
+const theRedis = (): Promise<RedisConnection> => {
+  opened ??= (async () => {
     const { url } = await startRedis(t)
     const redis = openRedis(url, silent)
     t.teardown(() => redis.close())
     while (!redis.isUp()) await pause(10)
-    return (log: string) =>
-      holdLease({ client: redis.client, name: `processes:${log}`, holder: randomUUID(), ttlMs: 2_000 })
+    return redis
   })()
-  return contending
+  return opened
+}
+
+const leases = async (): Promise<(log: string) => Lease> => {
+  const { client } = await theRedis()
+  return (log) => holdLease({ client, name: `processes:${log}`, holder: randomUUID(), ttlMs: 2_000 })
 }

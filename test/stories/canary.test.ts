@@ -15,6 +15,7 @@ import { storyC, takahashi } from '#src/cli/demo/stories/takahashi.ts'
 import { storyA, tanaka } from '#src/cli/demo/stories/tanaka.ts'
 import type { Story } from '#src/cli/demo/story.ts'
 import { doorsOf } from '#src/write/commands.ts'
+import { clusterOf, heldByRedis, heldByServer } from '#test/kit/cluster.ts'
 import * as people from '#test/kit/controls.ts'
 import { newId, openTestDoor, staff } from '#test/kit/door.ts'
 import {
@@ -70,20 +71,32 @@ const onDisk = ({ dataDir }: World, canaries: readonly string[]): readonly strin
     foundIn(readFileSync(join(dataDir, file)), canaries).map((canary) => `${file}: ${canary}`),
   )
 
-for (const [original, family] of [
-  [storyA, tanaka.family],
-  [storyC, takahashi.family],
+for (const [original, family, engine] of [
+  [storyA, tanaka.family, 'sqlite'],
+  [storyC, takahashi.family, 'sqlite'],
+  [storyA, tanaka.family, 'cluster'],
 ] as const)
-  t.test(`story ${original.letter}: nothing personal where it must not be`, async (t) => {
+  t.test(`story ${original.letter} on ${engine}: nothing personal where it must not be`, async (t) => {
     const { story, canaries } = withCanaries(original)
     t.ok(canaries.length >= 20, `${canaries.length} canaries`)
-    const world = await tellIn(t, 'sqlite', story)
+    const world = await tellIn(t, engine, story)
     await world.system.projector.reached(await world.system.store.head(), 10_000)
 
     t.test('not in any file', async (t) => {
       t.ok(readdirSync(world.dataDir).length >= 4)
       t.strictSame(onDisk(world, canaries), [])
     })
+
+    if (engine === 'cluster')
+      t.test('not on the servers', async (t) => {
+        const server = await heldByServer((await clusterOf(world.dataDir)).engine)
+        t.match(server, /_key-/, 'the keys are there, wrapped')
+        t.ok(server.length > 10_000)
+        t.strictSame(foundIn(server, canaries), [])
+        const redis = await heldByRedis()
+        t.match(redis, /lease:processes/)
+        t.strictSame(foundIn(redis, canaries), [])
+      })
 
     const told = JSON.stringify((await world.facts()).map(({ data, metadata }) => [data, metadata.toldBy]))
     t.test('and yet all of it is kept', async (t) => {
