@@ -5,6 +5,8 @@ import { appendVsEmmettSqlite } from './append-vs-emmett-sqlite.ts'
 import { appendVsPostgres } from './append-vs-postgres.ts'
 import { appendWhole } from './append-whole.ts'
 import { asofFamily } from './asof-family.ts'
+import { esdbAppend } from './esdb-append.ts'
+import { esdbCatchUp } from './esdb-catch-up.ts'
 import { followLag } from './follow-lag.ts'
 import { httpCommand } from './http-command.ts'
 import { httpLoop } from './http-loop.ts'
@@ -32,4 +34,6 @@ export const benches: readonly Bench[] = [
   rebuildAll,
   rebuildVsEmmett,
   followLag,
+  esdbAppend,
+  esdbCatchUp,
 ]
