@@ -14,8 +14,8 @@ export const openCopyFile = (file: string, lockWaitMs: number): Database.Databas
     if (db.prepare('SELECT 1 FROM index_key').get())
       throw new KeyMissing(`${file} holds the keys of another log, one that is not on a cluster`)
     db.exec(`
-      CREATE TABLE copied_up_to (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL, destroyed INTEGER NOT NULL);
-      INSERT INTO copied_up_to VALUES (1, 0, 0);
+      CREATE TABLE copied_up_to (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL, destroyed INTEGER NOT NULL, written_over INTEGER NOT NULL);
+      INSERT INTO copied_up_to VALUES (1, 0, 0, 0);
       CREATE TABLE copied_at (key TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
     `)
   })
@@ -28,14 +28,16 @@ export const openCopyFile = (file: string, lockWaitMs: number): Database.Databas
   return db
 }
 
+type State = { readonly position: number; readonly destroyed: number; readonly writtenOver: number }
+
 /**
  * Takes facts in any order, and again: of one key the newest counts, and a destroyed one never comes back. So the thread that follows
  * the server and whoever has just asked or told it something may both bring them.
  */
 export const keyCopy = (db: Database.Database) => {
-  const upTo = db
-    .prepare<[], { position: number; destroyed: number }>('SELECT position, destroyed FROM copied_up_to')
-    .raw(false)
+  const state = db.prepare<[], State>(
+    'SELECT position, destroyed, written_over AS writtenOver FROM copied_up_to',
+  )
   const goneOf = db.prepare<[string], number>('SELECT wrapped IS NULL FROM key WHERE id = ?').pluck()
   const takenAt = db.prepare<[string], number>('SELECT position FROM copied_at WHERE key = ?').pluck()
   const noteAt = db.prepare(
@@ -62,6 +64,7 @@ export const keyCopy = (db: Database.Database) => {
   const noteDestroyed = db.prepare(
     'UPDATE copied_up_to SET destroyed = max(destroyed, @version) WHERE destroyed >= @version - 1',
   )
+  const noteWrittenOver = db.prepare('UPDATE copied_up_to SET written_over = written_over + ?')
   const notePosition = db.prepare('UPDATE copied_up_to SET position = max(position, ?)')
 
   /** The index key is remembered under a name that no key has. */
@@ -70,7 +73,7 @@ export const keyCopy = (db: Database.Database) => {
     noteAt.run(id, Number(at))
     return true
   }
-  /** @returns how many keys are no longer as they were: what was written over must not be left beside the file */
+  /** @returns how many keys were written over */
   const takeOne = (fact: KeyFact): number => {
     switch (fact.kind) {
       case 'kept': {
@@ -98,22 +101,23 @@ export const keyCopy = (db: Database.Database) => {
       }
     }
   }
-  const all = db.transaction((facts: readonly KeyFact[], position?: bigint): number => {
-    const changed = facts.reduce((count, fact) => count + takeOne(fact), 0)
+  const all = db.transaction((facts: readonly KeyFact[], position?: bigint): void => {
+    const writtenOver = facts.reduce((count, fact) => count + takeOne(fact), 0)
+    if (writtenOver > 0) noteWrittenOver.run(writtenOver)
     if (position !== undefined) notePosition.run(Number(position))
-    return changed
   })
-  const kept = () => upTo.get() ?? { position: 0, destroyed: 0 }
+  const now = (): State => state.get() ?? { position: 0, destroyed: 0, writtenOver: 0 }
 
   return {
     /** Everything up to here has been taken. */
-    position: (): bigint => BigInt(kept().position),
+    position: (): bigint => BigInt(now().position),
     /** So many of what stands in the stream of the destroyed. */
-    destroyedUpTo: (): number => kept().destroyed,
-    /**
-     * `position`: nothing before it is missing here any more. @returns how many keys were written over
-     */
-    take: (facts: readonly KeyFact[], position?: bigint): number =>
-      facts.length > 0 || position !== undefined ? all.immediate(facts, position) : 0,
+    destroyedUpTo: (): number => now().destroyed,
+    /** How many keys have ever been destroyed or wrapped anew in this file: what lay there must not be left beside it. */
+    writtenOver: (): number => now().writtenOver,
+    /** `position`: nothing before it is missing here any more. */
+    take(facts: readonly KeyFact[], position?: bigint): void {
+      if (facts.length > 0 || position !== undefined) all.immediate(facts, position)
+    },
   }
 }

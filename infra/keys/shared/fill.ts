@@ -23,15 +23,14 @@ export const fillKeys = async (
   connection: Connection,
   copy: KeyCopy,
   signal: AbortSignal = new AbortController().signal,
-): Promise<number> => {
+): Promise<void> => {
   const destroyed = await keyStreams(connection).read(DESTROYED_STREAM, copy.destroyedUpTo())
-  let writtenOver = destroyed === DELETED ? 0 : copy.take(destroyed.facts)
+  if (destroyed !== DELETED) copy.take(destroyed.facts)
   while (!signal.aborted) {
     const goal = await newestBehind(connection, copy.position(), isFact)
-    if (goal === undefined) return writtenOver
-    writtenOver += await fillUpTo(goal, connection, copy, signal)
+    if (goal === undefined) return
+    await fillUpTo(goal, connection, copy, signal)
   }
-  return writtenOver
 }
 
 const isFact = ({ streamId, type }: RecordedEvent): boolean =>
@@ -43,10 +42,9 @@ const fillUpTo = async (
   connection: Connection,
   copy: KeyCopy,
   signal: AbortSignal,
-): Promise<number> => {
+): Promise<void> => {
   const silent = new AbortController()
   const timer = setTimeout(() => silent.abort(), SILENT_MS)
-  let writtenOver = 0
   const take = async (items: AsyncIterable<AllStreamResolvedEvent> & { readonly readableLength: number }) => {
     let waiting: { readonly at: bigint; readonly fact: KeyFact | undefined }[] = []
     for await (const { event } of items) {
@@ -55,7 +53,7 @@ const fillUpTo = async (
       if (!event || at === undefined) continue
       waiting.push({ at, fact: toFact(event) })
       if (at < goal && waiting.length < FACTS_PER_COMMIT && items.readableLength > 0) continue
-      writtenOver += copy.take(
+      copy.take(
         waiting.flatMap(({ fact }) => fact ?? []),
         at,
       )
@@ -80,5 +78,4 @@ const fillUpTo = async (
   } finally {
     clearTimeout(timer)
   }
-  return writtenOver
 }

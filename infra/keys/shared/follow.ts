@@ -15,29 +15,28 @@ const NOTED_EVERY = 16n * 1024n * 1024n
 export const followKeys = (file: string) => {
   const db = openCopyFile(file, LOCK_WAIT_MS)
   const copy = keyCopy(db)
-  let isClean = true
-  /** What was destroyed or wrapped anew is left neither in the file nor beside it. */
+  // Whoever was killed in between did not come to it.
+  let cleaned = -1
+  /** What was destroyed or wrapped anew, by this thread or another, is left neither in the file nor beside it. */
   const clean = (): void => {
-    if (isClean) return
+    const writtenOver = copy.writtenOver()
+    if (writtenOver === cleaned) return
     db.pragma(`busy_timeout = ${CLEAN_WAIT_MS}`)
     const [checkpoint] = db.pragma('wal_checkpoint(TRUNCATE)') as readonly { busy: number }[]
     db.pragma(`busy_timeout = ${LOCK_WAIT_MS}`)
-    isClean = checkpoint?.busy === 0
+    if (checkpoint?.busy === 0) cleaned = writtenOver
   }
-  const took = (writtenOver: number): void => {
-    if (writtenOver > 0) isClean = false
-    clean()
-  }
-  // Whoever was killed in between did not come to it.
-  took(1)
+  clean()
   const timer = setInterval(clean, CLEAN_AGAIN_MS).unref()
   return {
     async fill(connection: Connection, signal: AbortSignal): Promise<void> {
-      took(await fillKeys(connection, copy, signal))
+      await fillKeys(connection, copy, signal)
+      clean()
     },
     take(events: readonly RecordedEvent[], position: bigint): void {
       const facts = events.flatMap((event) => toFact(event) ?? [])
-      if (facts.length > 0 || position > copy.position() + NOTED_EVERY) took(copy.take(facts, position))
+      if (facts.length > 0 || position > copy.position() + NOTED_EVERY) copy.take(facts, position)
+      clean()
     },
     close(): void {
       clearInterval(timer)
