@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { IDENTITY } from '#infra/event-store/eventstoredb/identity-file.ts'
 import { type Engine, isCluster } from './engine.ts'
 
 /** The log itself, or the copy of it that a cluster's node keeps: the same to whoever reads. */
@@ -7,5 +8,5 @@ export const eventLogFile = (dataDir: string, engine: Engine = 'sqlite'): string
 export const readModelFile = (dataDir: string): string => join(dataDir, 'read-models.db')
 export const processesFile = (dataDir: string): string => join(dataDir, 'processes.db')
 /** Of which cluster's log this directory holds copies. */
-export const logIdentityFile = (dataDir: string): string => join(dataDir, 'log-identity')
+export const logIdentityFile = (dataDir: string): string => join(dataDir, IDENTITY)
 export const devIssuerFile = (dataDir: string): string => join(dataDir, 'dev-issuer.pem')

@@ -1,11 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { KeyMissing } from '#domain/kernel/keyring.ts'
-import type { Connection } from '#infra/eventstoredb/connection.ts'
 import { openKeyring, type RotatingKeyring } from '#infra/keys/keyring.ts'
-import { openSharedKeyring, type SharedKeyring } from '#infra/keys/shared/keyring.ts'
-import { KeysDoNotFit } from './keys-fit.ts'
 
 /** What another thread needs to open the same keyring. */
 export type KeyAccess = {
@@ -47,25 +43,3 @@ const putInPlace = (file: string, text: string): void => {
 }
 
 export const openKeys = (access: KeyAccess): RotatingKeyring => openKeyring(access)
-
-/**
- * The keys that the nodes of a cluster share; `access.file` is this node's copy of them, which may be missing. It is as new as the
- * server's when this resolves; what comes later is kept by the event store that was opened with the same `keyFile`.
- * @throws KeysDoNotFit      they lie under another key-encryption key, or the file is no copy of them
- * @throws StoreUnavailable  the server does not answer
- */
-export const openClusterKeys = async (options: {
-  readonly access: KeyAccess
-  readonly connection: Connection
-}): Promise<SharedKeyring> => {
-  const { access, connection } = options
-  try {
-    return await openSharedKeyring({ ...access, connection })
-  } catch (error) {
-    if (!(error instanceof KeyMissing)) throw error
-    throw new KeysDoNotFit(
-      `the cluster’s keys cannot be used here (${error.message}): give KEY_ENCRYPTION_KEY as the other nodes have it; ${access.file} is only a copy and may be taken away (docs/keys.md)`,
-      { cause: error },
-    )
-  }
-}

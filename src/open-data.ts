@@ -1,23 +1,25 @@
 import { existsSync } from 'node:fs'
 import type { EventStore } from '#domain/kernel/event-store.ts'
-import { type EventStoreDb, openEventStoreDb } from '#infra/event-store/eventstoredb/event-store.ts'
 import { memoryEventStore } from '#infra/event-store/memory.ts'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
+import type { Checkpoint } from '#infra/eventstoredb/checkpoint.ts'
 import type { RotatingKeyring } from '#infra/keys/keyring.ts'
 import type { SharedKeyring } from '#infra/keys/shared/keyring.ts'
-import { withKeys } from '#infra/keys/shared/with-keys.ts'
 import { type Engine, isCluster } from './engine.ts'
-import { eventLogFile, logIdentityFile } from './files.ts'
-import { type KeyAccess, openClusterKeys, openKeys } from './keys.ts'
-import { refuseOtherKeys, refuseUnreadableLog } from './keys-fit.ts'
+import { eventLogFile } from './files.ts'
+import { type KeyAccess, openKeys } from './keys.ts'
+import { refuseOtherKeys } from './keys-fit.ts'
 import type { Log } from './log.ts'
 
 /** The log and the keys under which it lies. */
 export type Data = {
   readonly store: EventStore
   readonly keyring: RotatingKeyring | SharedKeyring
-  /** On a cluster: the engine, for what is kept beside the log. */
-  readonly cluster?: EventStoreDb
+  /** Where several nodes share them. */
+  readonly shared?: {
+    readonly logIdentity: string
+    checkpoint(name: string): Checkpoint
+  }
   close(): Promise<void>
 }
 
@@ -32,8 +34,8 @@ export type DataOptions = {
  * @throws KeysDoNotFit  the log does not lie under these keys
  * @throws LogDiffers    this directory holds copies of another log, or of more than the server has
  */
-export const openData = (options: DataOptions): Promise<Data> =>
-  isCluster(options.engine) ? openShared(options.engine, options) : openOwn(options)
+export const openData = async (options: DataOptions): Promise<Data> =>
+  isCluster(options.engine) ? (await import('./open-cluster.ts')).openCluster(options) : openOwn(options)
 
 const openOwn = async ({ engine, dataDir, keys }: DataOptions): Promise<Data> => {
   const hadKeys = engine === 'memory' || existsSync(keys.file)
@@ -41,29 +43,12 @@ const openOwn = async ({ engine, dataDir, keys }: DataOptions): Promise<Data> =>
   const store =
     engine === 'memory' ? memoryEventStore() : await openSqliteEventStore({ file: eventLogFile(dataDir) })
   await refuseOtherKeys({ store, keyring, hadKeys, file: keys.file })
-  return { store, keyring, close: () => closeBoth(store, keyring) }
-}
-
-const openShared = async (url: string, { engine, dataDir, keys, log }: DataOptions): Promise<Data> => {
-  const cluster = await openEventStoreDb({
-    url,
-    replicaFile: eventLogFile(dataDir, engine),
-    identityFile: logIdentityFile(dataDir),
-    keyFile: keys.file,
-    say: (text, fields) => log.warn(fields, text),
-  })
-  try {
-    const keyring = await openClusterKeys({ access: keys, connection: cluster.connection })
-    const store = withKeys(cluster, keyring, cluster.replica)
-    await refuseUnreadableLog({ store, keyring })
-    return { store, keyring, cluster, close: () => closeBoth(store, keyring) }
-  } catch (error) {
-    await cluster.close()
-    throw error
+  return {
+    store,
+    keyring,
+    async close() {
+      await store.close()
+      keyring.close()
+    },
   }
-}
-
-const closeBoth = async (store: EventStore, keyring: { close(): void }): Promise<void> => {
-  await store.close()
-  keyring.close()
 }

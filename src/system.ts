@@ -6,7 +6,6 @@ import { lifecycles } from '#domain/lifecycles.ts'
 import { watches } from '#domain/processes/deadlines.ts'
 import { processes } from '#domain/processes/registry.ts'
 import { japaneseCalendar } from '#infra/calendar/holidays.ts'
-import { checkpointOf } from '#infra/eventstoredb/checkpoint.ts'
 import { openProcessJournal } from '#infra/process-journal/sqlite.ts'
 import { alwaysHeld, type Lease } from '#infra/redis/lease.ts'
 import type { Engine } from './engine.ts'
@@ -60,8 +59,8 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
   const access = keyAccess(dataDir, options.keyEncryptionKey, options.previousKeyEncryptionKey)
   const keys = engine === 'memory' ? { ...access, file: ':memory:' } : access
   const data = await openData({ engine, dataDir, keys, log })
-  const { store, keyring, cluster } = data
-  const lease = (cluster && options.lease?.(cluster.identity)) ?? alwaysHeld()
+  const { store, keyring, shared } = data
+  const lease = (shared && options.lease?.(shared.logIdentity)) ?? alwaysHeld()
   const { decode, view, execute } = writePath({ store, keyring, now, calendar: japaneseCalendar })
   await seedDirectory(execute)
 
@@ -87,8 +86,8 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     execute,
     journal,
     lease,
-    followedUp: cluster
-      ? followedUpByAnyNode(checkpointOf(cluster.connection, 'processes'), log)
+    followedUp: shared
+      ? followedUpByAnyNode(shared.checkpoint('processes'), log)
       : followedUpHere(journal.checkpoint),
     now,
     log,

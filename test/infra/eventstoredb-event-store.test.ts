@@ -15,7 +15,6 @@ await eventStoreContract(
     await openEventStoreDb({
       url: double.url,
       replicaFile: join(directory, log, 'replica.db'),
-      identityFile: join(directory, log, 'log-identity'),
     }),
   { keeps: true },
 )

@@ -304,6 +304,15 @@ t.test('another key-encryption key, another log’s key file: said, not an empty
   )
 })
 
+t.test('a copy is never filled from two clusters', async (t) => {
+  const [cluster, another] = [await startCluster(t), await startCluster(t)]
+  const node = await cluster.node('node')
+  const value = await sealed(node.keyring, family(), 'x')
+  await node.stop()
+  await t.rejects(another.node('node'), { name: 'KeyMissing' })
+  t.equal((await cluster.node('node')).keyring.open(value), 'x')
+})
+
 t.test('with the copy alone keys are read, never made or destroyed', async (t) => {
   const cluster = await startCluster(t)
   const node = await cluster.node('node')

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { AllStreamResolvedEvent } from '@eventstore/db-client'
 import type { Connection } from '#infra/eventstoredb/connection.ts'
 import { answerIn } from '#infra/eventstoredb/errors.ts'
 import { logIdentity } from '#infra/eventstoredb/identity.ts'
+import { IDENTITY } from './identity-file.ts'
 import { openReplicaFile } from './replica/file.ts'
 
 /** What lies on this node's disk was not copied from this log, or from more of it than there is now. Nothing is started. */
@@ -16,10 +18,8 @@ export class LogDiffers extends Error {
  * @returns the log's name
  * @throws LogDiffers
  */
-export const refuseOtherLog = async (
-  connection: Connection,
-  { replicaFile, identityFile }: { readonly replicaFile: string; readonly identityFile: string },
-): Promise<string> => {
+export const refuseOtherLog = async (connection: Connection, replicaFile: string): Promise<string> => {
+  const identityFile = join(dirname(replicaFile), IDENTITY)
   const identity = await logIdentity(connection)
   const known = existsSync(identityFile) ? readFileSync(identityFile, 'utf8').trim() : undefined
   if (known !== undefined && known !== identity)

@@ -22,10 +22,8 @@ import { type Replica, startReplica } from './replica/thread.ts'
 export type EventStoreDbOptions = {
   /** `esdb://…` or `esdb+discover://…` */
   readonly url: string
-  /** This node's copy of the log; it may be missing. */
+  /** This node's copy of the log; it may be missing. Beside it `log-identity` says of which log. */
   readonly replicaFile: string
-  /** Says of which log this directory holds copies; it may be missing. */
-  readonly identityFile: string
   /** This node's copy of the keys that the nodes share beside the log; kept with the copy of the log, and never behind it. */
   readonly keyFile?: string | undefined
   readonly attemptMs?: number | undefined
@@ -53,7 +51,7 @@ const RACES = 20
  * own copy of it, once that holds what this process has appended. Positions are the server's commit positions: ordered, not dense.
  */
 export const openEventStoreDb = async (options: EventStoreDbOptions): Promise<EventStoreDb> => {
-  const { url, replicaFile, identityFile, keyFile, attemptMs, watchMs, say = () => undefined } = options
+  const { url, replicaFile, keyFile, attemptMs, watchMs, say = () => undefined } = options
   mkdirSync(dirname(replicaFile), { recursive: true, mode: 0o700 })
   const connection = connect({ url, say, ...(attemptMs !== undefined && { attemptMs }) })
   const changed = changes()
@@ -62,12 +60,10 @@ export const openEventStoreDb = async (options: EventStoreDbOptions): Promise<Ev
     flying.arrived(position)
     changed.note()
   }
-  const identity = await refuseOtherLog(connection, { replicaFile, identityFile }).catch(
-    async (error: unknown) => {
-      await connection.close()
-      throw error
-    },
-  )
+  const identity = await refuseOtherLog(connection, replicaFile).catch(async (error: unknown) => {
+    await connection.close()
+    throw error
+  })
   const replica = await startReplica({ url, file: replicaFile, keyFile, attemptMs, watchMs }, arrived, say)
   const log = reader(openForReading(replicaFile, LOCK_WAIT_MS))
   return eventStore({ connection, identity, replica, log, changed, flying })

@@ -14,8 +14,8 @@ export const openCopyFile = (file: string, lockWaitMs: number): Database.Databas
     if (db.prepare('SELECT 1 FROM index_key').get())
       throw new KeyMissing(`${file} holds the keys of another log, one that is not on a cluster`)
     db.exec(`
-      CREATE TABLE copied_up_to (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL, destroyed INTEGER NOT NULL, written_over INTEGER NOT NULL);
-      INSERT INTO copied_up_to VALUES (1, 0, 0, 0);
+      CREATE TABLE copied_up_to (one INTEGER PRIMARY KEY CHECK (one = 1), position INTEGER NOT NULL, destroyed INTEGER NOT NULL, written_over INTEGER NOT NULL, cluster TEXT);
+      INSERT INTO copied_up_to VALUES (1, 0, 0, 0, NULL);
       CREATE TABLE copied_at (key TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID;
     `)
   })
@@ -51,6 +51,8 @@ export const keyCopy = (db: Database.Database) => {
     `INSERT INTO index_key VALUES (1, ?, ?)
      ON CONFLICT DO UPDATE SET under = excluded.under, wrapped = excluded.wrapped`,
   )
+  const cluster = db.prepare<[], string | null>('SELECT cluster FROM copied_up_to').pluck()
+  const noteCluster = db.prepare('UPDATE copied_up_to SET cluster = ?')
   const share = db.prepare('INSERT OR IGNORE INTO shared (family, key) VALUES (?, ?)')
   // A stream outlives its key, and may have another one.
   const end = db.prepare(
@@ -83,8 +85,10 @@ export const keyCopy = (db: Database.Database) => {
         return gone === undefined ? 0 : 1
       }
       case 'index': {
-        if (isNews('index', fact.at)) return putIndex.run(fact.under, fact.wrapped).changes
-        return 0
+        if ((cluster.get() ?? fact.cluster) !== fact.cluster)
+          throw new KeyMissing('the copy of the keys is another cluster’s')
+        noteCluster.run(fact.cluster)
+        return isNews('index', fact.at) ? putIndex.run(fact.under, fact.wrapped).changes : 0
       }
       case 'shared':
         share.run(fact.family, fact.key)
@@ -115,7 +119,7 @@ export const keyCopy = (db: Database.Database) => {
     destroyedUpTo: (): number => now().destroyed,
     /** How many keys have ever been destroyed or wrapped anew in this file: what lay there must not be left beside it. */
     writtenOver: (): number => now().writtenOver,
-    /** `position`: nothing before it is missing here any more. */
+    /** `position`: nothing before it is missing here any more. @throws KeyMissing for another cluster's */
     take(facts: readonly KeyFact[], position?: bigint): void {
       if (facts.length > 0 || position !== undefined) all.immediate(facts, position)
     },

@@ -35,7 +35,8 @@ const KeyKept = z.object({
   /** The stream that it lay in before it came to its family, where it may lie still. */
   cameFrom: z.string().optional(),
 })
-const IndexKeyKept = z.object({ under: z.string(), wrapped: z.base64() })
+/** `cluster`: a name made with the first one, so that a node’s copy is never filled from two. */
+const IndexKeyKept = z.object({ cluster: z.string(), under: z.string(), wrapped: z.base64() })
 const KeyShared = z.object({ family: z.string(), key: z.string() })
 const KeysDestroyed = z.object({
   familyId: z.string(),
@@ -56,7 +57,7 @@ export type Destroyed = Readonly<z.output<typeof KeysDestroyed>>
 /** Facts about keys, as they stand on the server. `at`: commit position. `version`: in their stream, from 1. */
 export type KeyFact = { readonly at: bigint; readonly version: number } & (
   | { readonly kind: 'kept'; readonly row: Wrapped; readonly cameFrom?: string | undefined }
-  | { readonly kind: 'index'; readonly under: string; readonly wrapped: Buffer }
+  | { readonly kind: 'index'; readonly cluster: string; readonly under: string; readonly wrapped: Buffer }
   | { readonly kind: 'shared'; readonly family: string; readonly key: string }
   | ({ readonly kind: 'destroyed'; readonly when: string } & Omit<Destroyed, 'at'>)
 )
@@ -74,8 +75,10 @@ export const keyKept = ({ id, owner, family, under, wrapped }: Wrapped, cameFrom
     wrapped: wrapped.toString('base64'),
     ...(cameFrom !== undefined && { cameFrom }),
   } satisfies z.input<typeof KeyKept>)
-export const indexKeyKept = (under: string, wrapped: Buffer): EventData =>
-  event('IndexKeyKept', { under, wrapped: wrapped.toString('base64') } satisfies z.input<typeof IndexKeyKept>)
+export const indexKeyKept = (cluster: string, under: string, wrapped: Buffer): EventData =>
+  event('IndexKeyKept', { cluster, under, wrapped: wrapped.toString('base64') } satisfies z.input<
+    typeof IndexKeyKept
+  >)
 export const keyShared = (shared: z.input<typeof KeyShared>): EventData => event('KeyShared', shared)
 export const keysDestroyed = (destroyed: z.input<typeof KeysDestroyed>): EventData =>
   event('KeysDestroyed', destroyed)
@@ -92,7 +95,7 @@ export const toFact = (event: RecordedEvent): KeyFact | undefined => {
       return { ...where, kind: 'kept', row: { ...row, wrapped: bytes(row.wrapped) }, cameFrom }
     }
     case 'IndexKeyKept':
-      return { ...where, kind: 'index', under: data.under, wrapped: bytes(data.wrapped) }
+      return { ...where, kind: 'index', ...data, wrapped: bytes(data.wrapped) }
     case 'KeyShared':
       return { ...where, kind: 'shared', ...data }
     case 'KeysDestroyed': {

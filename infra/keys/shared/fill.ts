@@ -8,6 +8,7 @@ import { newestBehind } from '#infra/event-store/eventstoredb/head.ts'
 import type { Connection } from '#infra/eventstoredb/connection.ts'
 import type { KeyCopy } from './copy.ts'
 import { DESTROYED_STREAM, KEY_STREAMS, type KeyFact, toFact } from './facts.ts'
+import { sharedIndexKey } from './index-key.ts'
 import { DELETED, keyStreams } from './streams.ts'
 
 const FACTS_PER_COMMIT = 500
@@ -17,14 +18,18 @@ const SILENT_MS = 5_000
  * Brings the copy to where the keys on the server are now. Not in the order of the log: keys that were wrapped anew stand behind
  * what lies under them, and where they stood first may have been scavenged. What was destroyed comes first of all, so that a
  * new node does not take a key for a moment that is only still on the server because nobody has scavenged it.
- * @throws StoreUnavailable; what has come is kept
+ * @throws StoreUnavailable  what has come is kept
+ * @throws KeyMissing        the copy is another cluster's
  */
 export const fillKeys = async (
   connection: Connection,
   copy: KeyCopy,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<void> => {
-  const destroyed = await keyStreams(connection).read(DESTROYED_STREAM, copy.destroyedUpTo())
+  const streams = keyStreams(connection)
+  const index = await sharedIndexKey(streams)
+  if (index) copy.take([index])
+  const destroyed = await streams.read(DESTROYED_STREAM, copy.destroyedUpTo())
   if (destroyed !== DELETED) copy.take(destroyed.facts)
   while (!signal.aborted) {
     const goal = await newestBehind(connection, copy.position(), isFact)

@@ -33,7 +33,7 @@ export const openSharedKeyring = async (
   const streams = keyStreams(connection)
   const copy = keyCopy(db)
   try {
-    await shareIndexKey(streams, db, keys)
+    await shareIndexKey(streams, copy, keys)
     await fillKeys(connection, copy)
   } catch (error) {
     db.close()

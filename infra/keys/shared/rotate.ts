@@ -14,17 +14,21 @@ export const rotator = (parts: SharedParts & { readonly connection: Connection }
   const tidy = tidier(parts)
   let left: string[] | undefined
 
-  const rotateIndexKey = async (): Promise<number> => {
+  const rotateIndexKey = async (): Promise<void> => {
     for (;;) {
       const found = await streams.read(INDEX_STREAM)
-      if (found === DELETED) return 0
-      if (found.facts.every((fact) => fact.kind === 'index' && fact.under === local.current)) return 0
+      if (found === DELETED) return
+      const keys = found.facts.flatMap((fact) => (fact.kind === 'index' ? fact : []))
+      const newest = keys.at(-1)
+      if (!newest || keys.every(({ under }) => under === local.current)) return
       const wrapped = local.rewrappedIndex()
-      const at = await streams.append(INDEX_STREAM, found.version, [indexKeyKept(local.current, wrapped)])
+      const at = await streams.append(INDEX_STREAM, found.version, [
+        indexKeyKept(newest.cluster, local.current, wrapped),
+      ])
       if (typeof at !== 'bigint') continue
-      copy.take([{ kind: 'index', at, version: found.version + 1, under: local.current, wrapped }])
+      copy.take([{ ...newest, at, version: found.version + 1, under: local.current, wrapped }])
       await streams.cut(INDEX_STREAM, found.version)
-      return 0
+      return
     }
   }
   const begin = async (): Promise<string[]> => {

@@ -32,7 +32,6 @@ export const openOurs = (url: string, dir: string) =>
   openEventStoreDb({
     url,
     replicaFile: join(dir, 'replica.db'),
-    identityFile: join(dir, 'log-identity'),
   })
 
 /** The client as its own documentation uses it. */

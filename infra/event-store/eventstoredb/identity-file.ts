@@ -1,0 +1,2 @@
+/** Beside the copy of a log, in whatever directory that is put: of which log. */
+export const IDENTITY = 'log-identity'
