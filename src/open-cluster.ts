@@ -4,10 +4,10 @@ import { checkpointOf } from '#infra/eventstoredb/checkpoint.ts'
 import type { Connection } from '#infra/eventstoredb/connection.ts'
 import { openSharedKeyring, type SharedKeyring } from '#infra/keys/shared/keyring.ts'
 import { withKeys } from '#infra/keys/shared/with-keys.ts'
+import type { Data, DataOptions } from './data.ts'
 import { eventLogFile } from './files.ts'
 import type { KeyAccess } from './keys.ts'
 import { KeysDoNotFit, refuseUnreadableLog } from './keys-fit.ts'
-import type { Data, DataOptions } from './open-data.ts'
 
 /** Loaded only for a cluster: one machine's program starts without the client and all that it needs. */
 export const openCluster = async (options: DataOptions): Promise<Data> => {
