@@ -127,23 +127,26 @@ t.test('a node that has not heard of an erasure makes no key after it', async (t
 })
 
 t.test('a key that is made while the others are destroyed is destroyed with them', async (t) => {
-  const cluster = await startCluster(t)
-  const first = await cluster.alone('first')
-  let beforeChange = async () => {}
-  const second = await cluster.alone('second', { before: () => beforeChange() })
-  const before = await sealed(second, family(), 'before')
-  let made = ''
-  let changes = 0
-  beforeChange = async () => {
-    // The first change says what is destroyed, the second would end the stream.
-    if (++changes === 2) made = await sealed(first, person('p1'), 'between')
+  // Before it is said what is destroyed, and before the stream is ended.
+  for (const nth of [1, 2]) {
+    const cluster = await startCluster(t)
+    const first = await cluster.alone('first')
+    let beforeChange = async () => {}
+    const second = await cluster.alone('second', { before: () => beforeChange() })
+    const before = await sealed(second, family(), 'before')
+    let made = ''
+    let changes = 0
+    beforeChange = async () => {
+      if (++changes === nth) made = await sealed(first, person('p1'), 'between')
+    }
+    await second.destroy(BECAUSE)
+    beforeChange = async () => {}
+    const late = await cluster.node('late')
+    for (const keyring of [second, late.keyring])
+      t.strictSame([before, made].map(keyring.open), [ERASED, ERASED])
+    t.equal(await cluster.types(`_key-${FAMILY}`), undefined)
+    await late.stop()
   }
-  await second.destroy(BECAUSE)
-  beforeChange = async () => {}
-  const late = await cluster.node('late')
-  for (const keyring of [second, late.keyring])
-    t.strictSame([before, made].map(keyring.open), [ERASED, ERASED])
-  t.equal(await cluster.types(`_key-${FAMILY}`), undefined)
 })
 
 t.test('killed between saying that keys are destroyed and doing it, another node goes on', async (t) => {

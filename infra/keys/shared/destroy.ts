@@ -1,4 +1,5 @@
 import type { Row } from '../row.ts'
+import { cleaned } from './clean.ts'
 import { sayDestroyed } from './destroyed.ts'
 import { familyStream, type KeyFact, streamOf } from './facts.ts'
 import type { SharedParts } from './provide.ts'
@@ -17,7 +18,6 @@ export const destroyer = (parts: SharedParts & { readonly now: () => string }) =
   return async (family: { readonly familyId: string; readonly because: string }): Promise<number> => {
     const { familyId } = family
     const stream = familyStream(familyId)
-    local.forget(familyId)
     const before = local.ofFamily(familyId).filter(({ wrapped }) => wrapped).length
     for (;;) {
       const found = await streams.read(stream)
@@ -31,7 +31,8 @@ export const destroyer = (parts: SharedParts & { readonly now: () => string }) =
       for (const other of new Set(elsewhere)) if (other !== stream) await tidy(other)
       if (found === DELETED || (await streams.tombstone(stream, found.version))) break
     }
-    local.truncate()
+    local.forget(familyId)
+    await cleaned(local)
     return before
   }
 }

@@ -45,7 +45,11 @@ export const provider = ({ streams, copy, local }: SharedParts) => {
         rows.map((row) => keyKept(row)),
       )
       if (at === DELETED) throw new KeyDestroyed('the family’s key was destroyed')
-      if (at === undefined) continue
+      if (at === undefined) {
+        // Whatever was remembered of it may be wrong, too: the server's data may have been put back from a backup.
+        readUpTo.delete(stream)
+        continue
+      }
       remember(stream, version + rows.length)
       copy.take(rows.map((row, i): KeyFact => ({ kind: 'kept', at, version: version + i + 1, row })))
     }

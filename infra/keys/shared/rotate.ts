@@ -1,4 +1,5 @@
 import type { Connection } from '#infra/eventstoredb/connection.ts'
+import { cleaned } from './clean.ts'
 import { INDEX_STREAM, indexKeyKept, streamOf } from './facts.ts'
 import { fillKeys } from './fill.ts'
 import type { SharedParts } from './provide.ts'
@@ -46,7 +47,7 @@ export const rotator = (parts: SharedParts & { readonly connection: Connection }
     }
     if (wrapped > 0) return wrapped
     left = undefined
-    local.truncate()
+    await cleaned(local)
     return 0
   }
 }
