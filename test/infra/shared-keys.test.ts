@@ -88,6 +88,17 @@ t.test(
   },
 )
 
+t.test(
+  'a key made for a stream before it had a family is found by a node that has not heard of it',
+  async (t) => {
+    const cluster = await startCluster(t)
+    const [first, behind] = [await cluster.alone('first'), await cluster.alone('behind')]
+    const value = await sealed(first, stream('visit-1'), 'x')
+    const more = await sealed(behind, stream('visit-1', FAMILY), 'y')
+    t.equal(keyIn(more), keyIn(value))
+  },
+)
+
 t.test('an erasure on one node is one on all, later ones, too; nothing is left in their files', async (t) => {
   const cluster = await startCluster(t)
   const [one, other] = [await cluster.node('one'), await cluster.node('other')]
