@@ -6,6 +6,7 @@ import { isCluster } from './engine.ts'
 import { eventLogFile } from './files.ts'
 import { openKeys } from './keys.ts'
 import { refuseOtherKeys } from './keys-fit.ts'
+import { refuseOlderLog } from './log-fits.ts'
 
 /**
  * @throws KeysDoNotFit  the log does not lie under these keys
@@ -20,12 +21,14 @@ const openOwn = async ({ engine, dataDir, keys }: DataOptions): Promise<Data> =>
   const store =
     engine === 'memory' ? memoryEventStore() : await openSqliteEventStore({ file: eventLogFile(dataDir) })
   await refuseOtherKeys({ store, keyring, hadKeys, file: keys.file })
-  return {
-    store,
-    keyring,
-    async close() {
-      await store.close()
-      keyring.close()
-    },
+  const close = async () => {
+    await store.close()
+    keyring.close()
   }
+  if (engine === 'sqlite')
+    await refuseOlderLog({ store, keyring, dataDir }).catch(async (error: unknown) => {
+      await close()
+      throw error
+    })
+  return { store, keyring, close }
 }

@@ -75,6 +75,8 @@ export type Keyring = {
   /** Up to which position of the log erasures have been carried out in this key file; 0 in a new one. */
   erasedUpTo(): bigint
   noteErasedUpTo(position: bigint): void
+  /** Positions mean another log from now on, one put back from a backup: all of its erasures are to be carried out. */
+  eraseAgain(): void
   /** Drops what is remembered of it in this process; another process may have destroyed it. */
   forget(familyId: string): void
   close(): void

@@ -32,9 +32,33 @@ export const openKeyring = ({ file, lockWaitMs = 5_000, ...keys }: KeyringOption
     if (isCopy(db))
       throw new Error(`${file} is a copy of the cluster’s keys, which are changed on the cluster`)
   }
-  const { seal, open, atOnce, ownerOf, blind, erasedUpTo, noteErasedUpTo, destroyed, forget, close } = local
+  const {
+    seal,
+    open,
+    atOnce,
+    ownerOf,
+    blind,
+    erasedUpTo,
+    noteErasedUpTo,
+    eraseAgain,
+    destroyed,
+    forget,
+    close,
+  } = local
   return {
-    ...{ seal, open, atOnce, ownerOf, blind, erasedUpTo, noteErasedUpTo, destroyed, forget, close },
+    ...{
+      seal,
+      open,
+      atOnce,
+      ownerOf,
+      blind,
+      erasedUpTo,
+      noteErasedUpTo,
+      eraseAgain,
+      destroyed,
+      forget,
+      close,
+    },
     // `seal` makes what is missing.
     provide: async () => undefined,
     async adopt(stream, familyId) {

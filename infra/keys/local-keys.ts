@@ -228,6 +228,7 @@ export const localKeys = (
     },
     erasedUpTo: (): bigint => BigInt(done.get() ?? 0),
     noteErasedUpTo: (position: bigint): void => void noteDone.run(Number(position)),
+    eraseAgain: (): void => void db.prepare('DELETE FROM followed_up_to').run(),
     destroyed: (familyId: string) => noted.get(familyId),
     forget,
     rotate(batch = 500): number {

@@ -2,13 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { copyFileSync, existsSync, renameSync, rmSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import t from 'tap'
+import { eventLogFile, processesFile, readModelFile } from '#src/files.ts'
 import { keyFile } from '#src/keys.ts'
 import { makeLog } from '#src/log.ts'
 import { startSystem } from '#src/system.ts'
 import { openTestDoor } from '#test/kit/door.ts'
 import { eraseFamily, recordVisit, registerFamily } from '#test/kit/door-story.ts'
 
-const log = makeLog('silent')
+const silent = makeLog('silent')
 
 t.test('without its key file, or with another one, a log is not opened: it says what to do', async (t) => {
   const door = await openTestDoor(t, { engine: 'sqlite' })
@@ -17,7 +18,7 @@ t.test('without its key file, or with another one, a log is not opened: it says 
   const { dataDir } = door
   const file = keyFile(dataDir)
   const start = (keyEncryptionKey?: string) =>
-    startSystem({ dataDir, engine: 'sqlite', log, tickMs: 0, keyEncryptionKey })
+    startSystem({ dataDir, engine: 'sqlite', log: silent, tickMs: 0, keyEncryptionKey })
 
   renameSync(file, `${file}.away`)
   await t.rejects(start(), {
@@ -27,7 +28,7 @@ t.test('without its key file, or with another one, a log is not opened: it says 
   t.notOk(existsSync(file), 'no empty one is left in its place')
   await t.rejects(start(), /is missing/, 'and again')
 
-  const elsewhere = await startSystem({ dataDir: t.testdir(), engine: 'sqlite', log, tickMs: 0 })
+  const elsewhere = await startSystem({ dataDir: t.testdir(), engine: 'sqlite', log: silent, tickMs: 0 })
   await elsewhere.stop()
   renameSync(keyFile(t.testdirName), file)
   const kek = `${dataDir}/dev-key-encryption-key`
@@ -71,7 +72,7 @@ t.test(
     const newest = await backedUp(file, `${file}.newest`)
     putBack(file, backup)
     const start = async () => {
-      const system = await startSystem({ dataDir, engine: 'sqlite', log, tickMs: 0 })
+      const system = await startSystem({ dataDir, engine: 'sqlite', log: silent, tickMs: 0 })
       await system.stop()
     }
     await t.rejects(start(), {
@@ -91,7 +92,7 @@ t.test('keys that were destroyed are not missing, nor those of a copy that has t
   const backup = await backedUp(keyFile(dataDir))
   await eraseFamily(door, gone.id)
   await door.stop()
-  const start = () => startSystem({ dataDir, engine: 'sqlite', log, tickMs: 0 })
+  const start = () => startSystem({ dataDir, engine: 'sqlite', log: silent, tickMs: 0 })
   const after = await start()
   t.ok(after.keyring.destroyed(gone.id))
   await after.stop()
@@ -101,4 +102,29 @@ t.test('keys that were destroyed are not missing, nor those of a copy that has t
   t.ok(again.keyring.destroyed(gone.id))
   t.notOk(again.keyring.destroyed(stays.id))
   await again.stop()
+})
+
+t.test('an older log beside newer views is not opened; its erasures are carried out again', async (t) => {
+  const door = await openTestDoor(t, { engine: 'sqlite' })
+  const gone = await registerFamily(door)
+  await eraseFamily(door, gone.id)
+  await door.settled()
+  const log = eventLogFile(door.dataDir)
+  const older = await backedUp(log)
+  await recordVisit(door, await registerFamily(door))
+  await door.settled()
+  t.ok(await door.system.eraser.done(await door.system.store.head(), 10_000))
+  door.system.keyring.noteErasedUpTo(await door.system.store.head())
+  await door.stop()
+  putBack(log, older)
+
+  const start = () => startSystem({ dataDir: door.dataDir, engine: 'sqlite', log: silent, tickMs: 0 })
+  await t.rejects(start(), { name: 'LogDiffers', message: /read-models\.db and .*processes\.db .*seen more/ })
+  for (const file of [readModelFile(door.dataDir), processesFile(door.dataDir)])
+    for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true })
+  const system = await start()
+  t.teardown(() => system.stop())
+  t.ok(system.keyring.erasedUpTo() <= (await system.store.head()), 'not as far as the log that is gone')
+  t.ok(await system.eraser.done(await system.store.head(), 10_000))
+  t.ok(system.keyring.destroyed(gone.id))
 })

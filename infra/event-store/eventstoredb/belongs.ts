@@ -4,13 +4,9 @@ import type { AllStreamResolvedEvent } from '@eventstore/db-client'
 import type { Connection } from '#infra/eventstoredb/connection.ts'
 import { answerIn } from '#infra/eventstoredb/errors.ts'
 import { logIdentity } from '#infra/eventstoredb/identity.ts'
+import { LogDiffers } from '../log-differs.ts'
 import { IDENTITY } from './identity-file.ts'
 import { openReplicaFile } from './replica/file.ts'
-
-/** What lies on this node's disk was not copied from this log, or from more of it than there is now. Nothing is started. */
-export class LogDiffers extends Error {
-  override readonly name = 'LogDiffers'
-}
 
 /**
  * Looks whether the directory's copies come from the server's log, and whether the server still has the newest event that this

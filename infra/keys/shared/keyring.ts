@@ -41,9 +41,33 @@ export const openSharedKeyring = async (
   }
   const local = localKeys(db, keys)
   const parts = { streams, copy, local }
-  const { seal, open, atOnce, ownerOf, blind, erasedUpTo, noteErasedUpTo, destroyed, forget, close } = local
+  const {
+    seal,
+    open,
+    atOnce,
+    ownerOf,
+    blind,
+    erasedUpTo,
+    noteErasedUpTo,
+    eraseAgain,
+    destroyed,
+    forget,
+    close,
+  } = local
   return {
-    ...{ seal, open, atOnce, ownerOf, blind, erasedUpTo, noteErasedUpTo, destroyed, forget, close },
+    ...{
+      seal,
+      open,
+      atOnce,
+      ownerOf,
+      blind,
+      erasedUpTo,
+      noteErasedUpTo,
+      eraseAgain,
+      destroyed,
+      forget,
+      close,
+    },
     knows: local.knows,
     provide: provider(parts),
     adopt: adopter(parts),
