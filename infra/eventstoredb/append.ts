@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
-  BACKWARDS,
-  END,
   type EventData,
   NO_STREAM,
   type ResolvedEvent,
@@ -13,34 +11,44 @@ import { answerIn, wordsOf } from './errors.ts'
 
 /** `version`: of the last event, counted from 1. `position`: its commit position. */
 export type Written = { readonly version: number; readonly position: bigint }
+/** Some servers do not say where a repeated append stands. */
+type Placed = Written | { readonly version: number; readonly position: undefined }
 /** `actual`: the stream's version; 0 when it does not exist. */
 export type Appending = Written | { readonly actual: number }
 
 /** How long an append is tried. Longer than one attempt: a leader may be elected meanwhile. */
-const TRIED_FOR_MS = 8_000
+export const APPEND_MS = 9_000
 const RETRY_MS = 50
 const LONGEST_RETRY_MS = 1_000
 
 /**
  * Appends at the version `expected`. What came of an attempt is unknown after anything but the server's own answer, so the same ids
  * are sent again at the same version, which the server takes for one append; after a conflict the stream is read back, in case
- * the events there are these.
+ * the events there are these. Over soon after `until`.
  * @throws StoreUnavailable  still unknown, or the server refuses us
  * @throws RangeError        larger than the server takes
  */
 export const appendTo =
   (connection: Connection) =>
-  async (stream: string, expected: number, events: readonly EventData[]): Promise<Appending> => {
-    const until = performance.now() + TRIED_FOR_MS
+  async (
+    stream: string,
+    expected: number,
+    events: readonly EventData[],
+    until = performance.now() + APPEND_MS,
+  ): Promise<Appending> => {
+    const left = () => Math.max(until - performance.now(), LONGEST_RETRY_MS)
+    const readBack = () => theSame(connection, stream, expected, events, left())
     for (let wait = RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
       try {
-        return await connection.attempt((client) => once(client, stream, expected, events))
+        const written = await connection.attempt((client) => once(client, stream, expected, events), left())
+        const placed = written.position === undefined ? await readBack() : written
+        if (placed) return placed
+        throw new StoreUnavailable(`EventStoreDB does not say where it has put the append to ${stream}`)
       } catch (error) {
         const answer = answerIn(error)
-        if (answer === 'wrongVersion')
-          return (await theSame(connection, stream, expected, events)) ?? { actual: actualIn(error) }
+        if (answer === 'wrongVersion') return (await readBack()) ?? { actual: actualIn(error) }
         if (answer !== undefined) throw refused(stream, answer, error)
-        if (performance.now() + wait > until) throw error
+        if (connection.isClosed() || performance.now() + wait > until) throw error
       }
       await sleep(wait * (0.5 + Math.random() / 2))
     }
@@ -51,13 +59,13 @@ const once = async (
   stream: string,
   expected: number,
   events: readonly EventData[],
-): Promise<Written> => {
+): Promise<Placed> => {
   const { nextExpectedRevision, position } = await client.appendToStream(stream, [...events], {
     expectedRevision: expected === 0 ? NO_STREAM : BigInt(expected - 1),
     requiresLeader: true,
   })
-  if (!position) throw new Error('the server named no position')
-  return { version: Number(nextExpectedRevision) + 1, position: position.commit }
+  const version = Number(nextExpectedRevision) + 1
+  return position ? { version, position: position.commit } : { version, position: undefined }
 }
 
 /** Undefined unless the events behind `expected` are these: then an earlier attempt, or another node with the same command, stored them. */
@@ -66,16 +74,15 @@ const theSame = async (
   stream: string,
   expected: number,
   events: readonly EventData[],
+  ms: number,
 ): Promise<Written | undefined> => {
-  const found = await nothingIfNotFound(
-    connection.read<ResolvedEvent>((client) =>
-      client.readStream(stream, {
-        fromRevision: BigInt(expected),
-        maxCount: events.length,
-        requiresLeader: true,
-      }),
-    ),
-  )
+  const open = (client: Client) =>
+    client.readStream(stream, {
+      fromRevision: BigInt(expected),
+      maxCount: events.length,
+      requiresLeader: true,
+    })
+  const found = await nothingIfNotFound(connection.read<ResolvedEvent>(open, ms))
   const there = found.flatMap(({ event }) => event ?? [])
   const areThese = there.length === events.length && there.every(({ id }, i) => id === events[i]?.id)
   const last = there.at(-1)?.position
@@ -86,21 +93,6 @@ const actualIn = (error: unknown): number =>
   error instanceof WrongExpectedVersionError && typeof error.actualVersion === 'bigint'
     ? Number(error.actualVersion) + 1
     : 0
-
-/** 0: nothing is there. */
-export const versionOf = async (connection: Connection, stream: string): Promise<number> => {
-  const [last] = await nothingIfNotFound(
-    connection.read<ResolvedEvent>((client) =>
-      client.readStream(stream, {
-        direction: BACKWARDS,
-        fromRevision: END,
-        maxCount: 1,
-        requiresLeader: true,
-      }),
-    ),
-  )
-  return last?.event ? Number(last.event.revision) + 1 : 0
-}
 
 export const nothingIfNotFound = async <T>(read: Promise<readonly T[]>): Promise<readonly T[]> => {
   try {

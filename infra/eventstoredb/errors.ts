@@ -1,4 +1,5 @@
 import { ErrorType } from '@eventstore/db-client'
+import { StoreUnavailable } from '#domain/kernel/event-store.ts'
 
 /** What a server says to one request and would say again. Everything else is about the connection: nobody knows what happened. */
 export type Answer = 'wrongVersion' | 'deleted' | 'notFound' | 'denied' | 'tooLarge' | 'invalid'
@@ -31,3 +32,8 @@ export class TimedOut extends Error {
 /** How a person is told: `14 UNAVAILABLE: …`, without what the client prints of its insides. */
 export const wordsOf = (error: unknown): string =>
   error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error)
+
+export const unknownOutcome = (error: unknown): never => {
+  if (error instanceof StoreUnavailable) throw error
+  throw new StoreUnavailable(`EventStoreDB: ${wordsOf(error)}`, { cause: error })
+}

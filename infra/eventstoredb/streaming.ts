@@ -11,33 +11,22 @@ type Endable = {
   destroy(error?: Error): unknown
 }
 
-/** Those that are open, so that they end with the client they belong to. */
-export const openStreams = () => {
-  const open = new Set<Endable>()
-  return {
-    /** However the work is left, the call behind the stream is cancelled. */
-    async use<T, R>(
-      stream: Streaming<T>,
-      signal: AbortSignal,
-      work: (stream: Streaming<T>) => Promise<R>,
-    ): Promise<R> {
-      // It may fail once more when nobody listens any longer, and an error that nobody hears ends the process.
-      stream.on('error', () => undefined)
-      const abort = () => stream.destroy(new Error('no longer wanted'))
-      open.add(stream)
-      signal.addEventListener('abort', abort)
-      if (signal.aborted) abort()
-      try {
-        return await work(stream)
-      } finally {
-        signal.removeEventListener('abort', abort)
-        open.delete(stream)
-        cancel(stream)
-      }
-    },
-    endAll(): void {
-      for (const stream of open) stream.destroy(new Error('the connection is made anew'))
-    },
+/** However the work is left, the call behind the stream is cancelled. */
+export const useStream = async <T, R>(
+  stream: Streaming<T>,
+  signal: AbortSignal,
+  work: (stream: Streaming<T>) => Promise<R>,
+): Promise<R> => {
+  // It may fail once more when nobody listens any longer, and an error that nobody hears ends the process.
+  stream.on('error', () => undefined)
+  const abort = () => stream.destroy(new Error('no longer wanted'))
+  signal.addEventListener('abort', abort)
+  if (signal.aborted) abort()
+  try {
+    return await work(stream)
+  } finally {
+    signal.removeEventListener('abort', abort)
+    cancel(stream)
   }
 }
 

@@ -1,15 +1,22 @@
 import { TimedOut } from './errors.ts'
 
-/** @throws TimedOut; what comes of the work later is nobody's. */
-export const within = async <T>(work: Promise<T>, ms: number): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new TimedOut(`no answer within ${ms} ms`)), ms)
-  })
+/** @throws TimedOut, or the signal's reason; what comes of the work later is nobody's. */
+export const within = async <T>(work: Promise<T>, ms: number, signal?: AbortSignal): Promise<T> => {
   work.catch(() => undefined)
+  let settle = () => {}
+  const over = new Promise<never>((_, reject) => {
+    const timer = setTimeout(() => reject(new TimedOut(`no answer within ${Math.round(ms)} ms`)), ms)
+    const abort = () => reject(signal?.reason)
+    signal?.addEventListener('abort', abort)
+    if (signal?.aborted) abort()
+    settle = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    }
+  })
   try {
-    return await Promise.race([work, late])
+    return await Promise.race([work, over])
   } finally {
-    clearTimeout(timer)
+    settle()
   }
 }

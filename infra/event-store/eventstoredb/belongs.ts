@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { AllStreamResolvedEvent } from '@eventstore/db-client'
 import type { Connection } from '#infra/eventstoredb/connection.ts'
@@ -31,8 +31,15 @@ export const refuseOtherLog = async (connection: Connection, replicaFile: string
         `this node has seen the log up to position ${newest.position} (event ${newest.id}), and the server has no such event there: was it restored from an older backup? What is missing is in ${replicaFile} (docs/operations.md)`,
       )
   }
-  if (known === undefined) writeFileSync(identityFile, `${identity}\n`, { mode: 0o600 })
+  if (known === undefined) remember(identityFile, identity)
   return identity
+}
+
+/** In one step: another process that begins in the same directory never sees half of it. */
+const remember = (file: string, identity: string): void => {
+  const draft = `${file}.${process.pid}`
+  writeFileSync(draft, `${identity}\n`, { mode: 0o600 })
+  renameSync(draft, file)
 }
 
 const idAt = async (connection: Connection, position: bigint): Promise<string | undefined> => {

@@ -9,11 +9,16 @@ import type { Entry, Kept } from '../entry.ts'
  */
 export const BESIDE_THE_LOG = /^[$_]/
 
+const LARGEST_EVENT_BYTES = 16 * 1024 * 1024
+
 /**
  * JSON, with what EventStoreDB's own tools and projections look for in the metadata: `$correlationId`, `$causationId`. Made here
  * and now: what cannot be serialised would otherwise be an append that never ends.
+ * @throws RangeError  the server would break off the call that all appends share
  */
 export const toEventData = ([id, type, schemaVersion, recordedAt, metadata, data]: Entry): EventData => {
+  if (Buffer.byteLength(data) > LARGEST_EVENT_BYTES)
+    throw new RangeError(`event ${id} is larger than EventStoreDB takes`)
   const { correlationId, causationId, ...rest } = JSON.parse(metadata)
   return jsonEvent({
     id,

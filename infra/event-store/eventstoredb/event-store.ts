@@ -1,11 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { ResolvedEvent } from '@eventstore/db-client'
+import type { RecordedEvent } from '@eventstore/db-client'
 import type { StreamName } from '#domain/kernel/event.ts'
-import { type EventStore, type Expected, type Stored, StoreUnavailable } from '#domain/kernel/event-store.ts'
-import { appendTo, nothingIfNotFound, versionOf } from '#infra/eventstoredb/append.ts'
+import { type EventStore, type Expected, StoreUnavailable } from '#domain/kernel/event-store.ts'
+import { APPEND_MS, appendTo } from '#infra/eventstoredb/append.ts'
 import { type Connection, connect, type Say } from '#infra/eventstoredb/connection.ts'
-import { metBefore, type Outcome } from '../admit.ts'
+import { within } from '#infra/eventstoredb/within.ts'
+import { metBefore, type Outcome, type Place } from '../admit.ts'
 import { type Changes, changes } from '../changes.ts'
 import { type Entry, toEntries } from '../entry.ts'
 import { canonicalId, isEventId } from '../event-id.ts'
@@ -14,9 +15,11 @@ import { answer, closed } from '../outcome.ts'
 import { openForReading } from '../sqlite/connection.ts'
 import { type Reader, reader } from '../sqlite/reader.ts'
 import { refuseOtherLog } from './belongs.ts'
-import { BESIDE_THE_LOG, toEventData, toStored } from './codec.ts'
+import { BESIDE_THE_LOG, positionOf, toEventData, toStored } from './codec.ts'
 import { newestBehind } from './head.ts'
 import { inFlight } from './in-flight.ts'
+import { pending } from './pending.ts'
+import { readStream } from './read-stream.ts'
 import { type Replica, startReplica } from './replica/thread.ts'
 
 export type EventStoreDbOptions = {
@@ -44,7 +47,8 @@ const PAGE = 500
 const LOCK_WAIT_MS = 5_000
 /** How long a reader waits for the copy to hold what this process has appended. */
 const OWN_WRITES_MS = 5_000
-const RACES = 20
+/** How long the end waits for appends that the server has not answered. */
+const CLOSE_MS = 3_000
 
 /**
  * The cluster's engine. Appends, and reads of one stream, go to the server's leader; whatever goes along the log reads this node's
@@ -60,13 +64,17 @@ export const openEventStoreDb = async (options: EventStoreDbOptions): Promise<Ev
     flying.arrived(position)
     changed.note()
   }
-  const identity = await refuseOtherLog(connection, replicaFile).catch(async (error: unknown) => {
+  let replica: Replica | undefined
+  try {
+    const identity = await refuseOtherLog(connection, replicaFile)
+    replica = await startReplica({ url, file: replicaFile, keyFile, attemptMs, watchMs }, arrived, say)
+    const log = reader(openForReading(replicaFile, LOCK_WAIT_MS))
+    return eventStore({ connection, identity, replica, log, changed, flying })
+  } catch (error) {
+    await replica?.stop()
     await connection.close()
     throw error
-  })
-  const replica = await startReplica({ url, file: replicaFile, keyFile, attemptMs, watchMs }, arrived, say)
-  const log = reader(openForReading(replicaFile, LOCK_WAIT_MS))
-  return eventStore({ connection, identity, replica, log, changed, flying })
+  }
 }
 
 const eventStore = (parts: {
@@ -79,11 +87,16 @@ const eventStore = (parts: {
 }): EventStoreDb => {
   const { connection, identity, replica, log, changed, flying } = parts
   const append = appendTo(connection)
+  const waiting = pending()
   let acknowledged = 0n
   let closing: Promise<void> | undefined
-  const open = new Set<Promise<Outcome>>()
   const refuseWhenClosed = () => {
     if (closing) throw closed()
+  }
+
+  /** The end does not wait for every append. */
+  const refuseWhenOver = () => {
+    if (changed.ended()) throw closed()
   }
 
   const holdsOwnWrites = async (): Promise<void> => {
@@ -93,9 +106,10 @@ const eventStore = (parts: {
     refuseWhenClosed()
   }
 
-  const placeOf = (id: string) => {
+  const placeOf = (id: string): Place | undefined => {
     const place = flying.placeOf(id)
     if (place) return place
+    refuseWhenOver()
     const found = log.find(id)
     return found && { ...found, position: Number(found.position) }
   }
@@ -106,32 +120,57 @@ const eventStore = (parts: {
     expected: Expected,
     entries: readonly Entry[],
   ): Promise<Outcome> => {
+    const until = performance.now() + APPEND_MS
     const ids = entries.map(([id]) => id)
-    await flying.free(ids)
+    await flying.free(ids, until)
     const before = metBefore(placeOf, stream, entries)
     if (before && 'version' in before) await replica.reached(acknowledged, OWN_WRITES_MS)
     if (before) return 'version' in before ? (metBefore(placeOf, stream, entries) ?? before) : before
-    const sent = send(stream, expected, entries)
+    const sent = send(stream, expected, entries, until)
     flying.hold(ids, sent)
     const written = await sent
-    if ('actual' in written) return written
-    const position = Number(written.position)
-    flying.note(ids, stream, written.version, position)
-    if (written.position > acknowledged) acknowledged = written.position
+    if (!('version' in written)) return written
+    flying.note(ids, stream, written.version, written.position)
+    if (BigInt(written.position) > acknowledged) acknowledged = BigInt(written.position)
     // It may have come back before its answer did.
     flying.arrived(replica.position())
-    return { version: written.version, position }
+    return written
   }
 
-  /** The server is always told a version: what it does not know to be a repetition with "any" it stores twice. */
-  const send = async (stream: StreamName, expected: Expected, entries: readonly Entry[]) => {
-    const events = entries.map(toEventData)
-    if (expected !== 'any') return append(stream, expected === 'none' ? 0 : expected, events)
-    let version = await versionOf(connection, stream)
-    for (let tries = 1; ; tries++) {
-      const written = await append(stream, version, events)
-      if (!('actual' in written) || tries === RACES) return written
-      version = written.actual
+  const send = (stream: StreamName, expected: Expected, entries: readonly Entry[], until: number) =>
+    expected === 'any'
+      ? sendAtTheEnd(stream, entries, until)
+      : sendAt(stream, expected === 'none' ? 0 : expected, entries, until)
+
+  const sendAt = async (
+    stream: StreamName,
+    version: number,
+    entries: readonly Entry[],
+    until: number,
+  ): Promise<Outcome> => {
+    const written = await append(stream, version, entries.map(toEventData), until)
+    return 'actual' in written ? written : { ...written, position: Number(written.position) }
+  }
+
+  /**
+   * The server is always told a version: what it does not know to be a repetition with "any" it stores twice. So is what was
+   * stored without our being told, and has not come here yet: what the server has of the stream beyond our copy is looked at.
+   */
+  const sendAtTheEnd = async (
+    stream: StreamName,
+    entries: readonly Entry[],
+    until: number,
+  ): Promise<Outcome> => {
+    for (;;) {
+      refuseWhenOver()
+      const here = log.versionOf(stream)
+      const beyond = await readStream(connection, stream, here + 1)
+      const places = new Map(beyond.map((event) => [event.id, placeIn(event)]))
+      const before = metBefore((id) => places.get(id) ?? placeOf(id), stream, entries)
+      if (before) return before
+      const version = beyond.at(-1) ? Number(beyond.at(-1)?.revision) + 1 : here
+      const written = await sendAt(stream, version, entries, until)
+      if (!('actual' in written) || performance.now() > until) return written
     }
   }
 
@@ -141,20 +180,13 @@ const eventStore = (parts: {
     replica,
     async append(stream, expected, events) {
       refuseWhenClosed()
-      const writing = write(stream, expected, toEntries(events))
-      open.add(writing)
-      const done = () => open.delete(writing)
-      writing.then(done, done)
-      return answer(stream, expected, await writing)
+      const entries = toEntries(events)
+      return answer(stream, expected, await waiting.hold(entries, () => write(stream, expected, entries)))
     },
     async read(stream, from = 1) {
       refuseWhenClosed()
-      const events: Stored[] = []
-      for (let next = Math.max(from, 1); ; next += PAGE) {
-        const page = await readPage(connection, stream, next)
-        events.push(...page)
-        if (page.length < PAGE) return events
-      }
+      const events = await readStream(connection, stream, Math.max(from, 1))
+      return events.flatMap((event) => toStored(event) ?? [])
     },
     async after(position, limit) {
       await holdsOwnWrites()
@@ -179,7 +211,7 @@ const eventStore = (parts: {
     },
     close() {
       closing ??= (async () => {
-        await Promise.allSettled(open)
+        await within(waiting.answered(), CLOSE_MS).catch(() => undefined)
         changed.end()
         log.close()
         await replica.stop()
@@ -190,11 +222,8 @@ const eventStore = (parts: {
   }
 }
 
-const readPage = async (connection: Connection, stream: string, from: number): Promise<readonly Stored[]> => {
-  const found = await nothingIfNotFound(
-    connection.read<ResolvedEvent>((client) =>
-      client.readStream(stream, { fromRevision: BigInt(from - 1), maxCount: PAGE, requiresLeader: true }),
-    ),
-  )
-  return found.flatMap(({ event }) => (event && toStored(event)) ?? [])
-}
+const placeIn = (event: RecordedEvent): Place => ({
+  stream: event.streamId,
+  version: Number(event.revision) + 1,
+  position: positionOf(event),
+})

@@ -1,3 +1,5 @@
+import { unknownOutcome } from '#infra/eventstoredb/errors.ts'
+import { within } from '#infra/eventstoredb/within.ts'
 import type { Place } from '../admit.ts'
 
 /**
@@ -8,12 +10,13 @@ export const inFlight = () => {
   const appending = new Map<string, Promise<unknown>>()
   const appended = new Map<string, Place>()
   return {
-    /** Resolves when nobody is appending any of these. */
-    async free(ids: readonly string[]): Promise<void> {
+    /** Resolves when nobody is appending any of these. @throws StoreUnavailable  somebody still is at `until` */
+    async free(ids: readonly string[], until: number): Promise<void> {
       for (;;) {
         const busy = ids.flatMap((id) => appending.get(id) ?? [])
         if (busy.length === 0) return
-        await Promise.allSettled(busy)
+        const left = Math.max(until - performance.now(), 0)
+        await within(Promise.allSettled(busy), left).catch(unknownOutcome)
       }
     },
     hold(ids: readonly string[], work: Promise<unknown>): void {

@@ -48,7 +48,7 @@ export const openForReading = (file: string, lockWaitMs: number): Connection => 
 const FULL = 2
 const WAL_LIMIT_BYTES = 64 * 1024 * 1024
 
-const useWriteAheadLog = (db: Connection, lockWaitMs: number): void => {
+export const useWriteAheadLog = (db: Connection, lockWaitMs: number): void => {
   const until = performance.now() + lockWaitMs
   for (;;) {
     try {

@@ -34,6 +34,9 @@ export const reader = (db: Connection) => {
     `SELECT ${COLUMNS} FROM event WHERE position > ? ORDER BY position LIMIT ?`,
   )
   const byId = rows<[Buffer]>(`SELECT ${COLUMNS} FROM event WHERE id = ? ORDER BY position LIMIT 1`)
+  const version = db
+    .prepare<[string], number>('SELECT coalesce(max(version), 0) FROM event WHERE stream = ?')
+    .pluck()
   const goal = goalOf(db)
   const head = db.prepare<[], number>('SELECT coalesce(max(position), 0) FROM event').pluck()
   const dataVersion = db.prepare<[], number>('PRAGMA data_version').pluck()
@@ -61,6 +64,8 @@ export const reader = (db: Connection) => {
       const row = byId.get(idBytes(id))
       return row && fromRow(row)
     },
+    /** 0: nothing of it is here. */
+    versionOf: (stream: string) => version.get(stream) ?? 0,
     head: headNow,
     /** Changes when another connection has committed. */
     dataVersion: () => dataVersion.get() ?? 0,

@@ -1,15 +1,18 @@
 import Database from 'better-sqlite3'
 import type { Kept } from '../../entry.ts'
 import { idBytes, idText } from '../../event-id.ts'
+import { useWriteAheadLog } from '../../sqlite/connection.ts'
 import { bringToSchema } from '../../sqlite/schema.ts'
+
+const LOCK_WAIT_MS = 5_000
 
 /**
  * This node's copy of the log, in the embedded engine's own form, so that everything which follows, replays or looks up reads
  * it as it reads an embedded log. Not synced at every step: what a power cut forgets is fetched again.
  */
 export const openReplicaFile = (file: string) => {
-  const db = new Database(file, { timeout: 5_000 })
-  db.pragma('journal_mode = WAL')
+  const db = new Database(file, { timeout: LOCK_WAIT_MS })
+  useWriteAheadLog(db, LOCK_WAIT_MS)
   db.pragma('synchronous = NORMAL')
   bringToSchema(db, 'copy')
   const newest = db

@@ -6,7 +6,6 @@ import {
   START,
   streamNameFilter,
 } from '@eventstore/db-client'
-import { StoreUnavailable } from '#domain/kernel/event-store.ts'
 import type { Connection, Say } from '#infra/eventstoredb/connection.ts'
 import { wordsOf } from '#infra/eventstoredb/errors.ts'
 import type { Kept } from '../../entry.ts'
@@ -102,8 +101,7 @@ export const replicate = async (options: Replication): Promise<void> => {
     try {
       await subscribe(silent.signal)
     } catch (error) {
-      if (!(error instanceof StoreUnavailable))
-        say('the subscription to the log ended', { cause: wordsOf(error) })
+      say('the subscription to the log ended', { cause: wordsOf(error) })
     } finally {
       watching.stop()
     }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { StoreUnavailable } from '#domain/kernel/event-store.ts'
 import type { Say } from '#infra/eventstoredb/connection.ts'
+import { within } from '#infra/eventstoredb/within.ts'
 import { startThread } from '#infra/thread/start.ts'
 import type { FromReplica, ReplicaOptions, ToReplica } from './messages.ts'
 
@@ -17,6 +18,8 @@ export type Replica = {
 }
 
 const RESTART_MS = 1_000
+/** What is cut off in the middle is copied again. */
+const STOP_MS = 3_000
 
 /** Copies the log in a thread of its own; one that dies is started again, and goes on where it was. */
 export const startReplica = async (
@@ -51,7 +54,9 @@ export const startReplica = async (
     while (!stopping.signal.aborted) {
       await sleep(RESTART_MS, undefined, { ref: false })
       try {
-        if (!stopping.signal.aborted) worker = await open()
+        if (stopping.signal.aborted) return
+        worker = await open()
+        if (stopping.signal.aborted) await worker.terminate()
         return
       } catch (error) {
         say('the thread that copies the log does not start', { cause: String(error) })
@@ -67,7 +72,7 @@ export const startReplica = async (
     goal: () => goal,
     async reached(wanted, ms) {
       const isThere = () => goal !== undefined && position >= goal && position >= wanted
-      if (isThere()) return true
+      if (isThere() || stopping.signal.aborted) return isThere()
       return new Promise((resolve) => {
         const settle = () => {
           clearTimeout(timer)
@@ -87,7 +92,7 @@ export const startReplica = async (
       if (worker.threadId < 0) return
       const gone = once(worker, 'exit')
       worker.postMessage('stop' satisfies ToReplica)
-      await gone
+      await within(gone, STOP_MS).catch(() => worker.terminate())
     },
   }
 }

@@ -17,7 +17,10 @@ const file = openReplicaFile(path)
 const beside = keyFile === undefined ? undefined : followKeys(keyFile)
 const stopping = new AbortController()
 port.on('message', (message: ToReplica) => {
-  if (message === 'stop') stopping.abort()
+  if (message !== 'stop') return
+  stopping.abort()
+  // A question that the server has not answered is not waited for.
+  void connection.close()
 })
 tell({ kind: 'at', position: file.newest()?.position ?? 0n })
 await replicate({

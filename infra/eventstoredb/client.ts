@@ -1,0 +1,36 @@
+import { EventStoreDBClient } from '@eventstore/db-client'
+import { wordsOf } from './errors.ts'
+
+export type Client = EventStoreDBClient
+
+/** @throws TypeError  the URL, or a file that it names, is not usable; the password stays out of what is said */
+export const openClient = (url: string): Client => {
+  try {
+    return EventStoreDBClient.connectionString(url)
+  } catch (error) {
+    const words = wordsOf(error).includes(url) ? 'it is not an esdb:// address' : wordsOf(error)
+    throw new TypeError(`the address of EventStoreDB cannot be used: ${words}`)
+  }
+}
+
+/** What the client keeps to itself. The package is frozen at its last version, so it stays as it is. */
+type Insides = {
+  /** What the server can do: asked once, without a deadline. */
+  readonly capabilities: Promise<unknown>
+  getChannel(): Promise<{ close(): void }>
+}
+
+const insidesOf = (client: Client): Insides => client as unknown as Insides
+
+/** Resolves when the next append leaves at once. */
+export const readyToAppend = async (client: Client): Promise<void> => {
+  await insidesOf(client).capabilities
+}
+
+/** The client's own `dispose` leaves the connection behind. */
+export const closeChannel = (client: Client): void => {
+  insidesOf(client)
+    .getChannel()
+    .then((channel) => channel.close())
+    .catch(() => undefined)
+}
