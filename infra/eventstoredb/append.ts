@@ -7,7 +7,7 @@ import {
 } from '@eventstore/db-client'
 import { StoreUnavailable } from '#domain/kernel/event-store.ts'
 import type { Client, Connection } from './connection.ts'
-import { answerIn, wordsOf } from './errors.ts'
+import { type Answer, answerIn, refusal } from './errors.ts'
 
 /** `version`: of the last event, counted from 1. `position`: its commit position. */
 export type Written = { readonly version: number; readonly position: bigint }
@@ -47,6 +47,7 @@ export const appendTo =
       } catch (error) {
         const answer = answerIn(error)
         if (answer === 'wrongVersion') return (await readBack()) ?? { actual: actualIn(error) }
+        if (answer === 'denied') throw error
         if (answer !== undefined) throw refused(stream, answer, error)
         if (connection.isClosed() || performance.now() + wait > until) throw error
       }
@@ -98,12 +99,13 @@ export const nothingIfNotFound = async <T>(read: Promise<readonly T[]>): Promise
   try {
     return await read
   } catch (error) {
-    if (answerIn(error) === 'notFound') return []
-    throw error
+    const answer = answerIn(error)
+    if (answer === 'notFound') return []
+    throw answer === 'deleted' ? refusal(answer, error) : error
   }
 }
 
-const refused = (stream: string, answer: string, error: unknown): Error =>
+const refused = (stream: string, answer: Answer, error: unknown): Error =>
   answer === 'tooLarge'
     ? new RangeError(`the append to ${stream} is larger than the server takes`, { cause: error })
-    : new StoreUnavailable(`EventStoreDB refuses (${answer}): ${wordsOf(error)}`, { cause: error })
+    : refusal(answer, error)

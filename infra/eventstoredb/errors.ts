@@ -18,6 +18,7 @@ const BY_CODE: Readonly<Record<number, Answer>> = { 3: 'invalid', 7: 'denied', 1
 
 export const answerIn = (error: unknown): Answer | undefined => {
   if (!(error instanceof Error)) return undefined
+  if (error instanceof StoreUnavailable) return answerIn(error.cause)
   const { type, code } = error as { readonly type?: unknown; readonly code?: unknown }
   return (
     (typeof type === 'string' ? BY_TYPE[type] : undefined) ??
@@ -32,6 +33,10 @@ export class TimedOut extends Error {
 /** How a person is told: `14 UNAVAILABLE: …`, without what the client prints of its insides. */
 export const wordsOf = (error: unknown): string =>
   error instanceof Error ? (error.message.split('\n')[0] ?? error.name) : String(error)
+
+/** Nobody who asks can do anything about it: whoever runs the hub has to. */
+export const refusal = (answer: Answer, error: unknown): StoreUnavailable =>
+  new StoreUnavailable(`EventStoreDB refuses (${answer}): ${wordsOf(error)}`, { cause: error })
 
 export const unknownOutcome = (error: unknown): never => {
   if (error instanceof StoreUnavailable) throw error

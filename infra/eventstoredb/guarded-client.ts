@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { StoreUnavailable } from '#domain/kernel/event-store.ts'
 import { type Client, closeChannel, openClient } from './client.ts'
-import { answerIn, unknownOutcome, wordsOf } from './errors.ts'
+import { answerIn, refusal, unknownOutcome, wordsOf } from './errors.ts'
 import { slots } from './slots.ts'
 import { within } from './within.ts'
 
@@ -101,12 +101,13 @@ export const guardedClient = ({ url, attemptMs, atOnce, patience, closing, say }
         answered()
         return result
       } catch (error) {
-        if (!answerIn(error)) {
+        const answer = answerIn(error)
+        if (!answer) {
           failed(used, error)
           return unknownOutcome(error)
         }
         answered()
-        throw error
+        throw answer === 'denied' ? refusal(answer, error) : error
       } finally {
         room.give()
       }

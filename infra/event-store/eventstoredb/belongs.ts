@@ -17,7 +17,7 @@ import { openReplicaFile } from './replica/file.ts'
 export const refuseOtherLog = async (connection: Connection, replicaFile: string): Promise<string> => {
   const identityFile = join(dirname(replicaFile), IDENTITY)
   const identity = await logIdentity(connection)
-  const known = existsSync(identityFile) ? readFileSync(identityFile, 'utf8').trim() : undefined
+  const known = (existsSync(identityFile) && readFileSync(identityFile, 'utf8').trim()) || undefined
   if (known !== undefined && known !== identity)
     throw new LogDiffers(
       `${identityFile} says that this directory belongs to the log ${known}, and the server holds ${identity}: use the directory of that log, or an empty one`,
