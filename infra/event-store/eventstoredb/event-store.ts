@@ -1,26 +1,23 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { RecordedEvent } from '@eventstore/db-client'
-import type { StreamName } from '#domain/kernel/event.ts'
-import { type EventStore, type Expected, StoreUnavailable } from '#domain/kernel/event-store.ts'
-import { APPEND_MS, appendTo } from '#infra/eventstoredb/append.ts'
+import { type EventStore, StoreUnavailable } from '#domain/kernel/event-store.ts'
 import { type Connection, connect, type Say } from '#infra/eventstoredb/connection.ts'
 import { within } from '#infra/eventstoredb/within.ts'
-import { metBefore, type Outcome, type Place } from '../admit.ts'
-import { type Changes, changes } from '../changes.ts'
-import { type Entry, toEntries } from '../entry.ts'
+import { changes } from '../changes.ts'
+import { toEntries } from '../entry.ts'
 import { canonicalId, isEventId } from '../event-id.ts'
 import { followLog } from '../follow.ts'
 import { answer, closed } from '../outcome.ts'
 import { openForReading } from '../sqlite/connection.ts'
-import { type Reader, reader } from '../sqlite/reader.ts'
+import { reader } from '../sqlite/reader.ts'
 import { refuseOtherLog } from './belongs.ts'
-import { BESIDE_THE_LOG, positionOf, toEventData, toStored } from './codec.ts'
+import { BESIDE_THE_LOG, toStored } from './codec.ts'
 import { newestBehind } from './head.ts'
 import { inFlight } from './in-flight.ts'
 import { pending } from './pending.ts'
 import { readStream } from './read-stream.ts'
 import { type Replica, startReplica } from './replica/thread.ts'
+import { OWN_WRITES_MS, type Parts, writing } from './writing.ts'
 
 export type EventStoreDbOptions = {
   /** `esdb://…` or `esdb+discover://…` */
@@ -45,8 +42,6 @@ export type EventStoreDb = EventStore & {
 
 const PAGE = 500
 const LOCK_WAIT_MS = 5_000
-/** How long a reader waits for the copy to hold what this process has appended. */
-const OWN_WRITES_MS = 5_000
 /** How long the end waits for appends that the server has not answered. */
 const CLOSE_MS = 3_000
 
@@ -77,101 +72,20 @@ export const openEventStoreDb = async (options: EventStoreDbOptions): Promise<Ev
   }
 }
 
-const eventStore = (parts: {
-  readonly connection: Connection
-  readonly identity: string
-  readonly replica: Replica
-  readonly log: Reader
-  readonly changed: Changes
-  readonly flying: ReturnType<typeof inFlight>
-}): EventStoreDb => {
-  const { connection, identity, replica, log, changed, flying } = parts
-  const append = appendTo(connection)
+const eventStore = (parts: Parts & { readonly identity: string }): EventStoreDb => {
+  const { connection, identity, replica, log, changed } = parts
+  const { write, acknowledged } = writing(parts)
   const waiting = pending()
-  let acknowledged = 0n
   let closing: Promise<void> | undefined
   const refuseWhenClosed = () => {
     if (closing) throw closed()
   }
 
-  /** The end does not wait for every append. */
-  const refuseWhenOver = () => {
-    if (changed.ended()) throw closed()
-  }
-
   const holdsOwnWrites = async (): Promise<void> => {
     refuseWhenClosed()
-    if (!(await replica.reached(acknowledged, OWN_WRITES_MS)))
+    if (!(await replica.reached(acknowledged(), OWN_WRITES_MS)))
       throw new StoreUnavailable('this node’s copy of the log is behind')
     refuseWhenClosed()
-  }
-
-  const placeOf = (id: string): Place | undefined => {
-    const place = flying.placeOf(id)
-    if (place) return place
-    refuseWhenOver()
-    const found = log.find(id)
-    return found && { ...found, position: Number(found.position) }
-  }
-
-  /** What the ids say is asked when nobody else is appending them; it is true until this append has been sent. */
-  const write = async (
-    stream: StreamName,
-    expected: Expected,
-    entries: readonly Entry[],
-  ): Promise<Outcome> => {
-    const until = performance.now() + APPEND_MS
-    const ids = entries.map(([id]) => id)
-    await flying.free(ids, until)
-    const before = metBefore(placeOf, stream, entries)
-    if (before && 'version' in before) await replica.reached(acknowledged, OWN_WRITES_MS)
-    if (before) return 'version' in before ? (metBefore(placeOf, stream, entries) ?? before) : before
-    const sent = send(stream, expected, entries, until)
-    flying.hold(ids, sent)
-    const written = await sent
-    if (!('version' in written)) return written
-    flying.note(ids, stream, written.version, written.position)
-    if (BigInt(written.position) > acknowledged) acknowledged = BigInt(written.position)
-    // It may have come back before its answer did.
-    flying.arrived(replica.position())
-    return written
-  }
-
-  const send = (stream: StreamName, expected: Expected, entries: readonly Entry[], until: number) =>
-    expected === 'any'
-      ? sendAtTheEnd(stream, entries, until)
-      : sendAt(stream, expected === 'none' ? 0 : expected, entries, until)
-
-  const sendAt = async (
-    stream: StreamName,
-    version: number,
-    entries: readonly Entry[],
-    until: number,
-  ): Promise<Outcome> => {
-    const written = await append(stream, version, entries.map(toEventData), until)
-    return 'actual' in written ? written : { ...written, position: Number(written.position) }
-  }
-
-  /**
-   * The server is always told a version: what it does not know to be a repetition with "any" it stores twice. So is what was
-   * stored without our being told, and has not come here yet: what the server has of the stream beyond our copy is looked at.
-   */
-  const sendAtTheEnd = async (
-    stream: StreamName,
-    entries: readonly Entry[],
-    until: number,
-  ): Promise<Outcome> => {
-    for (;;) {
-      refuseWhenOver()
-      const here = log.versionOf(stream)
-      const beyond = await readStream(connection, stream, here + 1)
-      const places = new Map(beyond.map((event) => [event.id, placeIn(event)]))
-      const before = metBefore((id) => places.get(id) ?? placeOf(id), stream, entries)
-      if (before) return before
-      const version = beyond.at(-1) ? Number(beyond.at(-1)?.revision) + 1 : here
-      const written = await sendAt(stream, version, entries, until)
-      if (!('actual' in written) || performance.now() > until) return written
-    }
   }
 
   return {
@@ -196,7 +110,7 @@ const eventStore = (parts: {
       refuseWhenClosed()
       const page = (last: bigint) => {
         const { behind, ...rest } = log.page(last, PAGE)
-        return { ...rest, behind: behind || replica.position() < acknowledged }
+        return { ...rest, behind: behind || replica.position() < acknowledged() }
       }
       yield* followLog(position, signal, page, changed)
     },
@@ -206,7 +120,7 @@ const eventStore = (parts: {
     },
     async head() {
       refuseWhenClosed()
-      const here = replica.position() > acknowledged ? replica.position() : acknowledged
+      const here = replica.position() > acknowledged() ? replica.position() : acknowledged()
       return (await newestBehind(connection, here, ({ streamId }) => !BESIDE_THE_LOG.test(streamId))) ?? here
     },
     close() {
@@ -221,9 +135,3 @@ const eventStore = (parts: {
     },
   }
 }
-
-const placeIn = (event: RecordedEvent): Place => ({
-  stream: event.streamId,
-  version: Number(event.revision) + 1,
-  position: positionOf(event),
-})
