@@ -120,8 +120,9 @@ const eventStore = (parts: Parts & { readonly identity: string }): EventStoreDb 
     },
     async head() {
       refuseWhenClosed()
-      const here = replica.position() > acknowledged() ? replica.position() : acknowledged()
-      return (await newestBehind(connection, here, ({ streamId }) => !BESIDE_THE_LOG.test(streamId))) ?? here
+      const [here, own] = [replica.position(), acknowledged()]
+      const known = own > here ? own : here
+      return (await newestBehind(connection, known, isOfLog)) ?? known
     },
     close() {
       closing ??= (async () => {
@@ -135,3 +136,5 @@ const eventStore = (parts: Parts & { readonly identity: string }): EventStoreDb 
     },
   }
 }
+
+const isOfLog = ({ streamId }: { readonly streamId: string }): boolean => !BESIDE_THE_LOG.test(streamId)
