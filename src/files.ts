@@ -10,3 +10,5 @@ export const processesFile = (dataDir: string): string => join(dataDir, 'process
 /** Of which cluster's log this directory holds copies. */
 export const logIdentityFile = (dataDir: string): string => join(dataDir, IDENTITY)
 export const devIssuerFile = (dataDir: string): string => join(dataDir, 'dev-issuer.pem')
+/** Which position an event of a log that was moved had before, and whether the move is over. */
+export const positionsFile = (dataDir: string): string => join(dataDir, 'positions.db')

@@ -7,13 +7,19 @@ import { eventLogFile } from './files.ts'
 import { openKeys } from './keys.ts'
 import { refuseOtherKeys } from './keys-fit.ts'
 import { refuseOlderLog } from './log-fits.ts'
+import { refuseUnfinishedMove } from './moving/unfinished.ts'
 
 /**
- * @throws KeysDoNotFit  the log does not lie under these keys
- * @throws LogDiffers    this directory holds copies of another log, or of more than the server has
+ * @throws KeysDoNotFit    the log does not lie under these keys
+ * @throws LogDiffers      beside it lies what was made from another log, or from more of it than there is
+ * @throws MoveUnfinished  the log is being moved here
  */
-export const openData = async (options: DataOptions): Promise<Data> =>
-  isCluster(options.engine) ? (await import('./open-cluster.ts')).openCluster(options) : openOwn(options)
+export const openData = async (options: DataOptions): Promise<Data> => {
+  refuseUnfinishedMove(options.dataDir)
+  return isCluster(options.engine)
+    ? (await import('./open-cluster.ts')).openCluster(options)
+    : openOwn(options)
+}
 
 const openOwn = async ({ engine, dataDir, keys }: DataOptions): Promise<Data> => {
   const hadKeys = engine === 'memory' || existsSync(keys.file)

@@ -81,7 +81,7 @@ const verifierFor = (config: Config): VerifyToken => {
 }
 
 /** The same family has another name for every subscriber; nobody can tell that two of them mean the same one. */
-const familyReferences = (keyring: Keyring) => {
+export const familyReferences = (keyring: Keyring) => {
   const secret = keyring.blind('names of families in the feed')
   return (subscriber: string, familyId: string): string =>
     createHmac('sha256', secret).update(`${subscriber}\u0000${familyId}`).digest('base64url').slice(0, 22)

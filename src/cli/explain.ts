@@ -11,6 +11,8 @@ const SAY_ENOUGH = new Set([
   'LogDiffers',
   'KeyMissing',
   'KeyLingers',
+  'NotMoved',
+  'MoveUnfinished',
 ])
 
 /** One line for what a person can put right; a stack trace only for a bug of ours. */

@@ -15,6 +15,8 @@ const commands = {
   token: async () => (await import('./token.ts')).token,
   snapshot: async () => (await import('./snapshot.ts')).snapshot,
   keys: async () => (await import('./keys.ts')).keys,
+  migrate: async () => (await import('./migrate.ts')).migrate,
+  position: async () => (await import('./position.ts')).position,
 }
 
 const isCommand = (name: string | undefined): name is keyof typeof commands =>

@@ -13,8 +13,10 @@ import { tokenVerifier } from '#infra/auth/token-verifier.ts'
 import type { Counts } from '#infra/redis/shared-counts.ts'
 import { integrationBy } from '#src/access/integration-key.ts'
 import { identifier, staffBy } from '#src/access/principal.ts'
+import type { Engine } from '#src/engine.ts'
 import { buildApp } from '#src/http/app.ts'
 import { makeLog } from '#src/log.ts'
+import { familyReferences } from '#src/serve.ts'
 import { type System, startSystem } from '#src/system.ts'
 import { uuidV7 } from '#src/write/command-id.ts'
 import * as people from './controls.ts'
@@ -69,7 +71,9 @@ export type Door = {
 }
 
 export type DoorOptions = {
-  readonly engine?: 'memory' | 'sqlite'
+  readonly engine?: Engine
+  /** Families' names in the feed as the program makes them, from the keys; readable ones unless said. */
+  readonly sealedReferences?: boolean
   readonly now?: () => string
   /** The same directory again: a restart. */
   readonly dataDir?: string
@@ -93,8 +97,9 @@ export const openTestDoor = async (t: Test, options: DoorOptions = {}): Promise<
   const app = await buildApp({
     system,
     identify: identifier(verify, staffBy(system), integrationBy(system)),
-    familyReference: (subscriber, family) =>
-      Buffer.from(`${subscriber}~${family}`).toString('base64url').slice(0, 24),
+    familyReference: options.sealedReferences
+      ? familyReferences(system.keyring)
+      : (subscriber, family) => Buffer.from(`${subscriber}~${family}`).toString('base64url').slice(0, 24),
     log,
     ratePerMinute,
     counts: options.counts,
