@@ -38,7 +38,7 @@ export const clusterHouse = (options: {
       if (directory === undefined) throw new Error('a node’s directory is needed')
       mkdirSync(directory, { recursive: true, mode: 0o700 })
       await refuseOtherLog(connection, eventLogFile(directory, 'esdb://'))
-      await moveKeysToCluster({ connection, file: keyFile(directory), from, step, ...keks })
+      await moveKeysToCluster({ ...keks, connection, file: keyFile(directory), from, step })
     },
     gaps: () => [],
     followedUpTo: checkpoint.read,

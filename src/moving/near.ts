@@ -11,7 +11,7 @@ import { keyFile } from '#src/keys.ts'
  * erasing once more from the beginning would take it for the erased one's. It only moves forward.
  */
 export const noteErasedUpTo = (directory: string, position: bigint, keks: KeyEncryptionKeys): void => {
-  const keyring = openKeyring({ file: keyFile(directory), ...keks })
+  const keyring = openKeyring({ ...keks, file: keyFile(directory) })
   try {
     keyring.noteErasedUpTo(position)
   } finally {
@@ -20,7 +20,7 @@ export const noteErasedUpTo = (directory: string, position: bigint, keks: KeyEnc
 }
 
 export const erasedUpToIn = (directory: string, keks: KeyEncryptionKeys): bigint => {
-  const keyring = openKeyring({ file: keyFile(directory), ...keks })
+  const keyring = openKeyring({ ...keks, file: keyFile(directory) })
   try {
     return keyring.erasedUpTo()
   } finally {

@@ -3,7 +3,7 @@ import { type AllStreamResolvedEvent, type Position, type RecordedEvent, START }
 import { type Stored, StoreUnavailable } from '#domain/kernel/event-store.ts'
 import { appendTo } from '#infra/eventstoredb/append.ts'
 import type { Connection } from '#infra/eventstoredb/connection.ts'
-import { type Kept, toEntry, toStored } from '../entry.ts'
+import { toEntry, toStored } from '../entry.ts'
 import { BESIDE_THE_LOG, toEventData, toKept } from './codec.ts'
 import { newestBehind } from './head.ts'
 
@@ -32,19 +32,16 @@ export const wholeLog = (connection: Connection): WholeLog => {
     async after(position, limit) {
       const found: Stored[] = []
       let from: Position | typeof START = position === 0n ? START : { commit: position, prepare: position }
-      // Reads begin at a position, not behind it.
-      const isNew = (event: RecordedEvent) => event.position !== undefined && event.position.commit > position
-      for (;;) {
+      for (let seen = position; ; ) {
         const page = await patiently(() => readAll(connection, from))
-        const kept = page
-          .filter(isNew)
-          .map(toKept)
-          .filter((one): one is Kept => one !== undefined)
-        found.push(...kept.map(toStored))
-        const next: Position | undefined = page.at(-1)?.position
+        // A read begins at a position, not behind it.
+        const fresh = page.filter(({ position: at }) => at !== undefined && at.commit > seen)
+        found.push(...fresh.map(toKept).flatMap((kept) => (kept ? [toStored(kept)] : [])))
+        const last = page.at(-1)?.position
         if (found.length >= limit) return found.slice(0, limit)
-        if (page.length < RAW_PAGE || next === undefined) return found
-        from = next
+        if (page.length < RAW_PAGE || last === undefined) return found
+        from = last
+        seen = last.commit
       }
     },
     async append(events) {

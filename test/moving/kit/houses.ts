@@ -57,7 +57,9 @@ export const livedIn = async (dataDir: string, t: Test, events: number): Promise
   return { dataDir, keks: keysIn(dataDir), erased, staying, visitOfBoth, adoptedVisit }
 }
 
-export const keysIn = (dataDir: string): KeyEncryptionKeys => keyAccess(dataDir)
+export const keysIn = (dataDir: string): KeyEncryptionKeys => ({
+  keyEncryptionKey: keyAccess(dataDir).keyEncryptionKey,
+})
 
 const anonymousVisit = async (door: Door): Promise<string> => {
   const id = newId()
