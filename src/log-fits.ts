@@ -9,12 +9,12 @@ import { processesFile, readModelFile } from './files.ts'
 
 /**
  * An older log that was put back from a backup beside newer views: its next facts would take positions that the views have gone
- * past, and would never be seen. So nothing is started. The keys can say by themselves that erasures are to be carried out again.
+ * past, and would never be seen. So nothing is started. The keys need only be told.
  * @throws LogDiffers
  */
 export const refuseOlderLog = async (parts: {
   readonly store: EventStore
-  readonly keyring: Pick<Keyring, 'erasedUpTo' | 'eraseAgain'>
+  readonly keyring: Pick<Keyring, 'logEndsAt'>
   readonly dataDir: string
 }): Promise<void> => {
   const { store, keyring, dataDir } = parts
@@ -27,7 +27,7 @@ export const refuseOlderLog = async (parts: {
     throw new LogDiffers(
       `the event log ends at position ${head}, and ${ahead.map(([file]) => file).join(' and ')} beside it ${ahead.length > 1 ? 'have' : 'has'} seen more: an older log was put back? If it is the newest there is, take ${ahead.length > 1 ? 'them' : 'it'} away (with -wal and -shm); what is in there is built again from the log (docs/operations.md)`,
     )
-  if (keyring.erasedUpTo() > head) keyring.eraseAgain()
+  keyring.logEndsAt(head)
 }
 
 const viewsAt = (file: string): readonly bigint[] => {

@@ -75,8 +75,11 @@ export type Keyring = {
   /** Up to which position of the log erasures have been carried out in this key file; 0 in a new one. */
   erasedUpTo(): bigint
   noteErasedUpTo(position: bigint): void
-  /** Positions mean another log from now on, one put back from a backup: all of its erasures are to be carried out. */
-  eraseAgain(): void
+  /**
+   * An older log was put back from a backup: what is in it has been carried out here, what takes the positions behind it has not.
+   * Not from the beginning, or a stream's key would end with a family that the stream no longer belongs to.
+   */
+  logEndsAt(position: bigint): void
   /** Drops what is remembered of it in this process; another process may have destroyed it. */
   forget(familyId: string): void
   close(): void

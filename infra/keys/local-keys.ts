@@ -228,7 +228,8 @@ export const localKeys = (
     },
     erasedUpTo: (): bigint => BigInt(done.get() ?? 0),
     noteErasedUpTo: (position: bigint): void => void noteDone.run(Number(position)),
-    eraseAgain: (): void => void db.prepare('DELETE FROM followed_up_to').run(),
+    logEndsAt: (position: bigint): void =>
+      void db.prepare('UPDATE followed_up_to SET position = min(position, ?)').run(Number(position)),
     destroyed: (familyId: string) => noted.get(familyId),
     forget,
     rotate(batch = 500): number {

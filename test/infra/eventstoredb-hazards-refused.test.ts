@@ -6,12 +6,13 @@ import { connect, failureOf, visit as raw, times } from '#test/eventstoredb-doub
 import { newStream, nothingGoesUnheard, openStore, startHere, visit } from './kit/eventstoredb.ts'
 
 await t.test('what cannot be written is said at once, and the next append goes through', async (t) => {
-  const { store } = await startHere(t)
+  const { store } = await startHere(t, { double: { maxAppendSize: 1024 * 1024 } })
   const circle: Record<string, unknown> = {}
   circle.itself = circle
   await t.rejects(store.append(newStream(), 'none', [visit(10n)]), TypeError)
   await t.rejects(store.append(newStream(), 'none', [visit(circle)]), TypeError)
   await t.rejects(store.append(newStream(), 'none', [visit('x'.repeat(18 * 1024 * 1024))]), RangeError)
+  await t.rejects(store.append(newStream(), 'none', [visit('x'.repeat(2 * 1024 * 1024))]), RangeError)
   const four = times(4, () => visit('x'.repeat(5 * 1024 * 1024)))
   await t.rejects(store.append(newStream(), 'none', four), RangeError)
   t.match(await store.append(newStream(), 'none', [visit()]), { version: 1 })

@@ -9,16 +9,14 @@ import type { Entry, Kept } from '../entry.ts'
  */
 export const BESIDE_THE_LOG = /^[$_]/
 
-const LARGEST_EVENT_BYTES = 16 * 1024 * 1024
+/** What no setting of the server can go beyond. */
+const LARGEST_APPEND_BYTES = 16 * 1024 * 1024
 
 /**
  * JSON, with what EventStoreDB's own tools and projections look for in the metadata: `$correlationId`, `$causationId`. Made here
  * and now: what cannot be serialised would otherwise be an append that never ends.
- * @throws RangeError  the server would break off the call that all appends share
  */
 export const toEventData = ([id, type, schemaVersion, recordedAt, metadata, data]: Entry): EventData => {
-  if (Buffer.byteLength(data) > LARGEST_EVENT_BYTES)
-    throw new RangeError(`event ${id} is larger than EventStoreDB takes`)
   const { correlationId, causationId, ...rest } = JSON.parse(metadata)
   return jsonEvent({
     id,
@@ -32,6 +30,15 @@ export const toEventData = ([id, type, schemaVersion, recordedAt, metadata, data
       ...rest,
     },
   })
+}
+
+/** @throws RangeError  a message that is too large for the server breaks off the call that all appends share */
+export const refuseTooLarge = (stream: string, entries: readonly Entry[]): void => {
+  const bytes = entries.reduce((sum, [, , , , metadata, data]) => sum + Buffer.byteLength(metadata + data), 0)
+  if (bytes > LARGEST_APPEND_BYTES)
+    throw new RangeError(
+      `the append to ${stream} has ${bytes} bytes, EventStoreDB takes ${LARGEST_APPEND_BYTES}`,
+    )
 }
 
 type Ours = {

@@ -11,7 +11,7 @@ import { answer, closed } from '../outcome.ts'
 import { openForReading } from '../sqlite/connection.ts'
 import { reader } from '../sqlite/reader.ts'
 import { refuseOtherLog } from './belongs.ts'
-import { BESIDE_THE_LOG, toStored } from './codec.ts'
+import { BESIDE_THE_LOG, refuseTooLarge, toStored } from './codec.ts'
 import { newestBehind } from './head.ts'
 import { inFlight } from './in-flight.ts'
 import { pending } from './pending.ts'
@@ -95,6 +95,7 @@ const eventStore = (parts: Parts & { readonly identity: string }): EventStoreDb 
     async append(stream, expected, events) {
       refuseWhenClosed()
       const entries = toEntries(events)
+      refuseTooLarge(stream, entries)
       return answer(stream, expected, await waiting.hold(entries, () => write(stream, expected, entries)))
     },
     async read(stream, from = 1) {
@@ -120,9 +121,9 @@ const eventStore = (parts: Parts & { readonly identity: string }): EventStoreDb 
     },
     async head() {
       refuseWhenClosed()
-      const [here, own] = [replica.position(), acknowledged()]
-      const known = own > here ? own : here
-      return (await newestBehind(connection, known, isOfLog)) ?? known
+      let here = acknowledged()
+      if (replica.position() > here) here = replica.position()
+      return (await newestBehind(connection, here, isOfLog)) ?? here
     },
     close() {
       closing ??= (async () => {
