@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { openRedis, type RedisConnection } from '#infra/redis/connection.ts'
+import { freePort } from './free-port.ts'
 
 const isInstalled = spawnSync('redis-server', ['--version']).status === 0
 /** Said to a newcomer, and a failure where everything must run. */
@@ -85,16 +86,6 @@ export const connectTo = async (t: Test, { url }: TestRedis, answerMs = 300): Pr
 export const until = async (holds: () => boolean | Promise<boolean>, what: string): Promise<void> => {
   for (const end = performance.now() + 30_000; !(await holds()); await pause(10))
     if (performance.now() > end) throw new Error(`never: ${what}`)
-}
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 const askAt = (port: number, command: string): Promise<string> =>

@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { Actor } from '#domain/kernel/metadata.ts'
+import { openDevIssuer } from '#infra/auth/dev-issuer.ts'
+import { enrolled } from '#src/cli/enrol.ts'
+import { openToWrite } from '#src/cli/open-to-write.ts'
+import { type Config, readConfig } from '#src/config.ts'
+import { devIssuerFile } from '#src/files.ts'
+import { seedDirectory } from '#src/seed.ts'
+import { type DoubleProcess, startDoubleProcess } from '#test/eventstoredb-double/kit/process.ts'
+import * as people from '#test/kit/controls.ts'
+import { freePort } from '#test/kit/free-port.ts'
+import { startRedis, type TestRedis } from '#test/kit/redis.ts'
+import { type Node, nodeProcess } from './node.ts'
+
+/** Who works at this cluster's hub and ward, and who looks on. */
+export const staff = {
+  nakamura: people.nakamura,
+  partner: people.partner,
+  coordinator: people.coordinator,
+  director: people.director,
+  mchCoordinator: people.mchCoordinator,
+  bureau: { staffId: 'kyoku', role: 'cityBureau', organizationId: 'ORG-CITY' },
+  cityIntegration: { staffId: 'city-system', role: 'integration', organizationId: 'ORG-CITY' },
+} as const satisfies Readonly<Record<string, Actor>>
+
+export type Who = keyof typeof staff
+
+/** A log on a server, a Redis, and the programs that share them, each a process of its own. */
+export type Cluster = {
+  readonly double: DoubleProcess
+  readonly redis: TestRedis
+  readonly nodes: readonly Node[]
+  readonly tokens: Readonly<Record<Who, string>>
+  /** Another node, not started; `from`: its directory is there already. */
+  node(name: string, command?: 'serve' | 'worker'): Promise<Node>
+  /** The configuration of a program that works on a directory of this cluster's. */
+  config(dataDir: string): Config
+  /** A directory that no node uses. */
+  directory(name: string): string
+}
+
+export const startCluster = async (t: Test, count = 2): Promise<Cluster> => {
+  const dir = mkdtempSync(join(tmpdir(), 'tsunagi-cluster-'))
+  const double = await startDoubleProcess({ dataFile: join(dir, 'server.log') })
+  const redis = await startRedis(t)
+  const all: Node[] = []
+  t.teardown(async () => {
+    await Promise.all(all.map((node) => node.kill()))
+    double.thaw()
+    await double.stop()
+    rmSync(dir, { recursive: true, force: true })
+  })
+
+  const environment = {
+    AUTH_MODE: 'dev',
+    EVENT_STORE: double.url,
+    REDIS_URL: redis.url,
+    KEY_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+  }
+  const directory = (name: string): string => {
+    const made = join(dir, name)
+    mkdirSync(made, { recursive: true })
+    return made
+  }
+  const config = (dataDir: string): Config => readConfig({ ...environment, DATA_DIR: dataDir }, 'data')
+  const office = directory('office')
+  await enrolAll(config(office))
+  const issuer = openDevIssuer(devIssuerFile(office))
+  const tokens = Object.fromEntries(
+    await Promise.all(
+      Object.entries(staff).map(async ([who, { staffId }]) => [who, await issuer.sign(staffId, 3_600)]),
+    ),
+  ) as Record<Who, string>
+
+  const node: Cluster['node'] = async (name, command = 'serve') => {
+    const dataDir = directory(name)
+    copyFileSync(devIssuerFile(office), devIssuerFile(dataDir))
+    const made = nodeProcess(name, await freePort(), { ...environment, DATA_DIR: dataDir }, command)
+    all.push(made)
+    return made
+  }
+  const nodes: Node[] = []
+  for (let i = 1; i <= count; i++) nodes.push(await node(`node-${i}`))
+  for (const one of nodes) one.start()
+  return { double, redis, nodes, tokens, node, config, directory }
+}
+
+/** As `tsunagi token` does it. */
+const enrolAll = async (config: Config): Promise<void> => {
+  const log = await openToWrite(config)
+  await seedDirectory(log.execute)
+  for (const { staffId, role, organizationId, ...rest } of Object.values<Actor>(staff))
+    await enrolled(log, {
+      staff: staffId,
+      role,
+      organization: organizationId,
+      ...(rest.siteId !== undefined && { site: rest.siteId }),
+    })
+  await log.close()
+}
