@@ -1,10 +1,13 @@
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
+import { StoreUnavailable } from '#domain/kernel/event-store.ts'
 import { openRedis, type RedisConnection } from '#infra/redis/connection.ts'
 import { holdLease } from '#infra/redis/lease.ts'
 import type { Config } from './config.ts'
+import { isCluster } from './engine.ts'
 import type { Log } from './log.ts'
-import { type System, startSystem } from './system.ts'
+import { type System, type SystemOptions, startSystem } from './system.ts'
 
 /** One running program behind its door, or without one. */
 export type Node = {
@@ -15,7 +18,7 @@ export type Node = {
 
 export const startNode = async (config: Config, log: Log): Promise<Node> => {
   const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL, log)
-  const system = await startSystem({
+  const system = await patiently({
     dataDir: config.DATA_DIR,
     engine: config.EVENT_STORE,
     log,
@@ -37,6 +40,20 @@ export const startNode = async (config: Config, log: Log): Promise<Node> => {
       redis?.close()
     },
   }
+}
+
+const RETRY_MS = 1_000
+
+/** A cluster may be away for a moment just when its nodes start; ending would be a start from the beginning, for each attempt. */
+const patiently = async (options: SystemOptions): Promise<System> => {
+  for (;;)
+    try {
+      return await startSystem(options)
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || !isCluster(options.engine)) throw error
+      options.log.warn({ err: error }, 'the log does not answer; the node starts when it does')
+      await sleep(RETRY_MS * (0.5 + Math.random() / 2))
+    }
 }
 
 /** On a signal, or an error that nobody caught. @returns how to let that be */

@@ -51,7 +51,10 @@ export type SystemOptions = {
   readonly tickMs?: number
 }
 
-/** Opens the log, the views and the processes, in this order; `stop` closes them in the other. */
+/**
+ * Opens the log, the views and the processes, in this order; `stop` closes them in the other.
+ * @throws StoreUnavailable  the log does not answer; nothing is left open
+ */
 export const startSystem = async (options: SystemOptions): Promise<System> => {
   const { dataDir, engine, log, tickMs = 30_000 } = options
   const { now = () => new Date().toISOString() } = options
@@ -60,21 +63,27 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
   const keys = engine === 'memory' ? { ...access, file: ':memory:' } : access
   const data = await openData({ engine, dataDir, keys, log })
   const { store, keyring, shared } = data
-  const lease = (shared && options.lease?.(shared.logIdentity)) ?? alwaysHeld()
   const { decode, view, execute } = writePath({ store, keyring, now, calendar: japaneseCalendar })
-  await seedDirectory(execute)
-
-  // A log in memory begins anew, and so do its views.
-  if (engine === 'memory')
-    for (const suffix of ['', '-wal', '-shm']) rmSync(readModelFile(dataDir) + suffix, { force: true })
-  const projector = await startProjector({
-    store,
-    eventLog: engine === 'memory' ? undefined : eventLogFile(dataDir, engine),
-    file: readModelFile(dataDir),
-    keys,
-    keyring,
-    log,
+  const startViews = async (): Promise<Projector> => {
+    await seedDirectory(execute)
+    // A log in memory begins anew, and so do its views.
+    if (engine === 'memory')
+      for (const suffix of ['', '-wal', '-shm']) rmSync(readModelFile(dataDir) + suffix, { force: true })
+    return startProjector({
+      store,
+      eventLog: engine === 'memory' ? undefined : eventLogFile(dataDir, engine),
+      file: readModelFile(dataDir),
+      keys,
+      keyring,
+      log,
+    })
+  }
+  // What was opened would keep a program alive that does nothing.
+  const projector = await startViews().catch(async (error: unknown) => {
+    await data.close()
+    throw error
   })
+  const lease = (shared && options.lease?.(shared.logIdentity)) ?? alwaysHeld()
   const journal = openProcessJournal(engine === 'memory' ? ':memory:' : processesFile(dataDir))
   const eraser = startEraser({ store, keyring, forget: view.forget, log })
   const running = startProcesses({

@@ -56,6 +56,13 @@ await t.test(`two nodes, three writers, kills for ${SECONDS} s`, { skip: noRedis
     `everybody has an answer and both nodes are ready ${seconds(performance.now() - calmedAt)} s after the last blow`,
   )
   t.equal(writer.open.size, 0, 'every command came to an end')
+  t.strictSame(
+    writer.finals
+      .filter(({ status }) => ![200, 201, 409].includes(status))
+      .map(({ path, code }) => `${path} ${code}`),
+    [],
+    'nobody was told that something is wrong or is not there, because a node was behind',
+  )
 
   await t.test('what is written on one node is read on the other', async (t) => {
     let behind = 0

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Cluster } from './cluster.ts'
@@ -99,8 +100,10 @@ export const storm = async (
     const blow = random.pick(lots)
     const struck = await strike[blow]()
     healing.push(...struck)
+    if (process.env.DBG && struck.length)
+      appendFileSync(`${process.env.DBG}/client.log`, `${new Date().toISOString()} *** ${blow}\n`)
     counts[blow] += struck.length
-    await pause(struck.length > 0 ? random.between(500, 5_500) : 50)
+    await pause(struck.length > 0 ? random.between(1_000, 8_000) : 50)
   }
   await Promise.all(healing)
   return counts

@@ -24,7 +24,7 @@ export const recordVisit = (
   id = newId(),
 ) => give('nakamura', `visits/${id}/record`, { familyId, visitors: ['mother'], ...given })
 
-const openConsultation = async ({ give }: Pick<Client, 'give'>, familyId: string): Promise<string> => {
+export const openConsultation = async ({ give }: Pick<Client, 'give'>, familyId: string): Promise<string> => {
   const id = newId()
   await give('partner', `consultations/${id}/open`, {
     familyId,
@@ -42,7 +42,7 @@ export const talk = async (client: Pick<Client, 'give'>, familyId: string): Prom
   await client.give('partner', `consultations/${id}/close`, { closeReason: WORDS })
 }
 
-const letter = (familyId: string, given: object) => ({
+export const letter = (familyId: string, given: object) => ({
   familyId,
   direction: 'inlet',
   linkLevel: 'accompany',
@@ -76,9 +76,15 @@ const letters: Work = async ({ give }, familyId, random) => {
   }
   await give('mchCoordinator', `referrals/${first}/decline`, { reason: 'outOfScope' })
   const anew = { destinationKind: 'wardDistrictNurse', supersedes: first }
-  const later = random.chance(0.3) ? [newId(), newId()] : [newId()]
-  await Promise.all(later.map((id) => give('partner', `referrals/${id}/send`, letter(familyId, anew))))
-  for (const id of later) {
+  const wanted = random.chance(0.3) ? [newId(), newId()] : [newId()]
+  const sent = await Promise.all(
+    wanted.map(async (id) => ({
+      id,
+      ...(await give('partner', `referrals/${id}/send`, letter(familyId, anew))),
+    })),
+  )
+  for (const { id, receipt } of sent) {
+    if (!receipt) continue
     if (random.chance(0.3)) await give('mchCoordinator', `referrals/${id}/acknowledge`)
     if (random.chance(0.5)) await give('partner', `referrals/${id}/withdraw`)
   }
