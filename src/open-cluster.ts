@@ -18,24 +18,27 @@ export const openCluster = async (options: DataOptions): Promise<Data> => {
     keyFile: keys.file,
     say: (text, fields) => log.warn(fields, text),
   })
+  let keyring: SharedKeyring | undefined
   try {
-    const keyring = await openClusterKeys(keys, cluster.connection)
-    const store = withKeys(cluster, keyring, cluster.replica)
-    await refuseUnreadableLog({ store, keyring })
+    const opened = await openClusterKeys(keys, cluster.connection)
+    keyring = opened
+    const store = withKeys(cluster, opened, cluster.replica)
+    await refuseUnreadableLog({ store, keyring: opened })
     return {
       store,
-      keyring,
+      keyring: opened,
       shared: {
         logIdentity: cluster.identity,
         checkpoint: (name) => checkpointOf(cluster.connection, name),
       },
       async close() {
         await store.close()
-        keyring.close()
+        opened.close()
       },
     }
   } catch (error) {
     await cluster.close()
+    keyring?.close()
     throw error
   }
 }

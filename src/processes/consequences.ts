@@ -52,8 +52,9 @@ export const consequencesOf = ({ store, decode, lifecycles, processes, execute, 
       commandId,
       ...(cause && { causationId: cause.id, correlationId: cause.metadata.correlationId }),
     })
-    // The other stream has moved on by itself (closed by hand, say): the fact stays, there is nothing to add.
-    if (outcome.kind !== 'done')
+    // The other stream has moved on by itself (closed by hand, say): the fact stays, there is nothing to add. Recorded before
+    // with other data is recorded: as the fact's stream was then; what it became since has facts of its own.
+    if (outcome.kind !== 'done' && outcome.kind !== 'keyReused')
       log.warn({ command, outcome: outcome.kind, cause: cause?.type }, 'consequence not recorded')
     return outcome
   }

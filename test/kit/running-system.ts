@@ -20,11 +20,12 @@ export const runningSystem = async (
   {
     engine = 'memory',
     start = '2022-02-17T09:00:00+09:00',
-  }: { engine?: 'memory' | 'sqlite'; start?: string } = {},
+    log = silent,
+  }: { engine?: 'memory' | 'sqlite'; start?: string; log?: Log } = {},
 ) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'tsunagi-'))
   let now = utc(start)
-  const open = (): Promise<System> => startSystem({ dataDir, engine, log: silent, now: () => now, tickMs: 0 })
+  const open = (): Promise<System> => startSystem({ dataDir, engine, log, now: () => now, tickMs: 0 })
   let system = await open()
   t.teardown(async () => {
     await system.stop()

@@ -16,7 +16,7 @@ import {
   visit,
   ward,
 } from '../kit/controls.ts'
-import { runningSystem } from '../kit/running-system.ts'
+import { runningSystem, silent } from '../kit/running-system.ts'
 
 const sending = {
   familyId: family,
@@ -177,4 +177,21 @@ test('a consequence is recorded once, however often the log is followed from the
   await world.system().processes.settled(before, 2_000)
   t.equal(await world.system().store.head(), before, 'nothing was added')
   t.equal((await world.facts('ChildAdded')).length, 1)
+})
+
+test('what was noted of a membership that has ended since is found done, and nobody is alarmed', async (t) => {
+  const warned: string[] = []
+  const log = { ...silent, warn: (_: object, text: string) => void warned.push(text) }
+  const world = await runningSystem(t, { engine: 'sqlite', log })
+  await world.give(coordinator, 'RegisterMembership', userMembership, {
+    familyId: family,
+    kind: 'user',
+    orientation: 'individual',
+  })
+  await world.give(coordinator, 'EndMembership', userMembership, { reason: 'left' })
+  const before = await world.system().store.head()
+  await world.restart({ forgettingProcesses: true })
+  t.ok(await world.system().processes.settled(before, 5_000))
+  t.equal(await world.system().store.head(), before, 'nothing was added')
+  t.strictSame(warned, [])
 })
