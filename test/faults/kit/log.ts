@@ -1,8 +1,9 @@
 import type { Stored } from '#domain/kernel/event-store.ts'
 import { quietLog } from '#src/cli/open.ts'
 import type { Config } from '#src/config.ts'
+import type { Data } from '#src/data.ts'
 import { keyAccess } from '#src/keys.ts'
-import { type Data, openData } from '#src/open-data.ts'
+import { openData } from '#src/open-data.ts'
 import type { Final } from './client.ts'
 
 /** The log and its keys as a node sees them that comes now. */
