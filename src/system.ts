@@ -85,7 +85,13 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
   })
   const lease = (shared && options.lease?.(shared.logIdentity)) ?? alwaysHeld()
   const journal = openProcessJournal(engine === 'memory' ? ':memory:' : processesFile(dataDir))
-  const eraser = startEraser({ store, keyring, forget: view.forget, log })
+  const eraser = startEraser({
+    store,
+    keyring,
+    forget: view.forget,
+    shared: shared?.checkpoint('erasures'),
+    log,
+  })
   const running = startProcesses({
     store,
     decode,

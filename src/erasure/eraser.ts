@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { idIn } from '#domain/kernel/event.ts'
 import { type EventStore, type Stored, StoreUnavailable } from '#domain/kernel/event-store.ts'
 import { KeyLingers, type Keyring } from '#domain/kernel/keyring.ts'
+import type { Checkpoint } from '#infra/eventstoredb/checkpoint.ts'
 import type { Log } from '#src/log.ts'
 
 export type Eraser = {
@@ -17,15 +18,20 @@ const RETRY_MS = 500
  * destroys the keys of every family whose erasure it finds. In log order, so a stream is its family's when that is erased; what
  * was recorded while the decision was made goes the same way. How far it has come stands in the key file itself, so that with an
  * older key file put back from a backup all of it happens again.
+ *
+ * Nodes that share keys share that, too. A new node that went over everything again would find that a stream was a family's once
+ * which has been erased since, and take the key that the stream has got after that for the one to be destroyed.
  */
 export const startEraser = (options: {
   readonly store: EventStore
   readonly keyring: Keyring
   /** What is remembered of a family in this process goes, too. */
   readonly forget: () => void
+  /** Up to where erasures have been carried out on the keys that several nodes share. */
+  readonly shared?: Checkpoint | undefined
   readonly log: Log
 }): Eraser => {
-  const { store, keyring, forget, log } = options
+  const { store, keyring, forget, shared, log } = options
   const stopping = new AbortController()
   const waiting = new Set<() => void>()
   let position = keyring.erasedUpTo()
@@ -53,11 +59,26 @@ export const startEraser = (options: {
       }
     })
 
+  const tellOthers = (done: bigint) =>
+    insist(async () => {
+      // Another node may be further.
+      if (shared && done > (await shared.read())) await shared.write(done)
+    })
+  const beginWhereOthersAre = async (): Promise<void> => {
+    const done = (shared && (await insist(shared.read))) ?? 0n
+    if (done <= position) return
+    keyring.noteErasedUpTo(done)
+    position = done
+  }
+
   /** @returns whether it was worth noting */
   const carryOut = async ({ id, type, stream, position: at, metadata }: Stored): Promise<boolean> => {
     const { familyId } = metadata
     const isErasure = type === 'PersonalDataErased'
-    if (isErasure) await erase(idIn(stream), id)
+    if (isErasure) {
+      await erase(idIn(stream), id)
+      await tellOthers(at)
+    }
     // Another process may be further: the stream may have a new key since, which is another family's.
     else if (familyId !== undefined && at > keyring.erasedUpTo())
       if (await insist(() => keyring.adopt(stream, familyId))) await erase(familyId, id)
@@ -65,6 +86,7 @@ export const startEraser = (options: {
   }
 
   const run = async (): Promise<void> => {
+    await beginWhereOthersAre()
     for await (const { events, caughtUp } of store.follow(position, stopping.signal)) {
       let erased = false
       for (const event of events) erased = (await carryOut(event)) || erased

@@ -49,8 +49,10 @@ const moveToCluster = (way: Way, url: string): Promise<MovedBetween> => {
   const source = embeddedSource(dataDir)
   const target = clusterHouse({ url, directory, keks, log: way.log })
   return between({ way, source, target, directory, stillMs: 0 }, async ({ erasedUpTo }, positions) => {
-    noteErasedUpTo(directory, erasedUpTo, keks)
-    noteErasedUpTo(directory, mapped(positions, erasedUpToIn(dataDir, keks)), keks)
+    for (const position of [erasedUpTo, mapped(positions, erasedUpToIn(dataDir, keks))]) {
+      noteErasedUpTo(directory, position, keks)
+      await target.noteErasedUpTo(position)
+    }
     const followedUpTo = mapped(positions, await source.followedUpTo())
     takeDeadlinesAlong(dataDir, directory, followedUpTo)
     await target.noteFollowedUpTo(followedUpTo)

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { refuseOtherLog } from '#infra/event-store/eventstoredb/belongs.ts'
 import { wholeLog } from '#infra/event-store/eventstoredb/whole-log.ts'
-import { checkpointOf } from '#infra/eventstoredb/checkpoint.ts'
+import { type Checkpoint, checkpointOf } from '#infra/eventstoredb/checkpoint.ts'
 import { connect } from '#infra/eventstoredb/connection.ts'
 import type { KeyEncryptionKeys } from '#infra/keys/kept-keys.ts'
 import { keysOnCluster, moveKeysToCluster } from '#infra/keys/shared/move-in.ts'
@@ -11,17 +11,25 @@ import type { Log } from '#src/log.ts'
 import type { House } from './house.ts'
 import { NotMoved } from './not-moved.ts'
 
+export type ClusterHouse = House & {
+  /** So that no node goes over erasures again that were carried out on these keys before they were moved. */
+  noteErasedUpTo(position: bigint): Promise<void>
+}
+
 /** `directory`: of the node whose copies go with it; none where only the server is asked. */
 export const clusterHouse = (options: {
   readonly url: string
   readonly directory: string | undefined
   readonly keks: KeyEncryptionKeys
   readonly log: Log
-}): House => {
+}): ClusterHouse => {
   const { url, directory, keks, log } = options
   const connection = connect({ url, say: (text, fields) => log.warn(fields, text) })
   const { head, after, append } = wholeLog(connection)
-  const checkpoint = checkpointOf(connection, 'processes')
+  const [processes, erasures] = [checkpointOf(connection, 'processes'), checkpointOf(connection, 'erasures')]
+  const note = (checkpoint: Checkpoint) => async (position: bigint) => {
+    if (position > (await checkpoint.read())) await checkpoint.write(position)
+  }
   return {
     name: nameOf(url),
     head,
@@ -41,10 +49,9 @@ export const clusterHouse = (options: {
       await moveKeysToCluster({ ...keks, connection, file: keyFile(directory), from, step })
     },
     gaps: () => [],
-    followedUpTo: checkpoint.read,
-    noteFollowedUpTo: async (position) => {
-      if (position > (await checkpoint.read())) await checkpoint.write(position)
-    },
+    followedUpTo: processes.read,
+    noteFollowedUpTo: note(processes),
+    noteErasedUpTo: note(erasures),
     close: connection.close,
   }
 }
