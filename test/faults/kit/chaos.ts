@@ -1,4 +1,3 @@
-import { appendFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Cluster } from './cluster.ts'
@@ -22,7 +21,7 @@ const lots: readonly Blow[] = [
   blows[0],
   blows[1],
   blows[1],
-  blows[2],
+  blows[1],
   blows[2],
   blows[3],
   blows[4],
@@ -100,10 +99,8 @@ export const storm = async (
     const blow = random.pick(lots)
     const struck = await strike[blow]()
     healing.push(...struck)
-    if (process.env.DBG && struck.length)
-      appendFileSync(`${process.env.DBG}/client.log`, `${new Date().toISOString()} *** ${blow}\n`)
     counts[blow] += struck.length
-    await pause(struck.length > 0 ? random.between(1_000, 8_000) : 50)
+    await pause(struck.length > 0 ? random.between(2_000, 12_000) : 50)
   }
   await Promise.all(healing)
   return counts

@@ -1,4 +1,3 @@
-import { appendFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { uuidV7 } from '#src/write/command-id.ts'
 import type { Who } from './cluster.ts'
@@ -66,20 +65,7 @@ export const client = (options: {
       const start = performance.now()
       open.add(key)
       for (let sent = 1; ; sent++) {
-        const s0 = performance.now()
-        const answer = await send(who, path, key, body).catch((e) => {
-          if (process.env.DBG)
-            appendFileSync(
-              `${process.env.DBG}/client.log`,
-              `${new Date().toISOString()} ${path} ${sent} ${(performance.now() - s0).toFixed(0)} ${e.name} ${e.cause?.code ?? e.message}\n`,
-            )
-          return undefined
-        })
-        if (process.env.DBG && answer)
-          appendFileSync(
-            `${process.env.DBG}/client.log`,
-            `${new Date().toISOString()} ${path} ${sent} ${(performance.now() - s0).toFixed(0)} ${answer.status} ${answer.body.code ?? ''}\n`,
-          )
+        const answer = await send(who, path, key, body).catch(() => undefined)
         if (answer === undefined || answer.status >= 500 || answer.status === 429) {
           await pause(random.between(20, 400))
           continue

@@ -6,7 +6,7 @@ import type { Stored } from '#domain/kernel/event-store.ts'
  */
 export const wrongConsequences = (log: readonly Stored[]): readonly string[] => {
   const of = (type: string) => log.filter((event) => event.type === type)
-  const idOf = ({ stream }: Stored) => stream.slice(stream.indexOf('-') + 1)
+  const idOf = ({ stream }: Stored) => idIn(stream)
   const text = ({ data }: Stored, field: string) => String((data as Record<string, unknown>)[field])
   const named = ({ data }: Stored, field: string) => field in data
   const problems: string[] = []

@@ -1,4 +1,5 @@
 import type { Stored } from '#domain/kernel/event-store.ts'
+import { mapTexts } from '#domain/kernel/sealing.ts'
 import { quietLog } from '#src/cli/open.ts'
 import type { Config } from '#src/config.ts'
 import type { Data } from '#src/data.ts'
@@ -66,4 +67,19 @@ export const brokenPromises = (log: readonly Stored[], finals: readonly Final[])
       ? [...lost, `${path}: told to be at ${position} and is at ${standing.position}`]
       : lost
   })
+}
+
+/** Everything under keys in the streams that are, by now, about this family. */
+export const sealedAbout = (log: readonly Stored[], familyId: string): readonly string[] => {
+  const isTheirs = new Set(
+    log.filter(({ metadata }) => metadata.familyId === familyId).map(({ stream }) => stream),
+  )
+  const texts: string[] = []
+  for (const { stream, data, metadata } of log)
+    if (isTheirs.has(stream))
+      mapTexts([data, metadata], '', (sealed) => {
+        texts.push(sealed)
+        return sealed
+      })
+  return texts
 }

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { appendFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -56,8 +55,6 @@ export const nodeProcess = (
   let crashes = 0
 
   const hear = (text: string): void => {
-    if (process.env.DBG)
-      appendFileSync(`${process.env.DBG}/${name}.log`, `${new Date().toISOString()} ${text.slice(0, 400)}\n`)
     const line = lineOf(text)
     if (!line) {
       if (text !== '') noted.push(text)

@@ -34,6 +34,14 @@ export const openConsultation = async ({ give }: Pick<Client, 'give'>, familyId:
   return id
 }
 
+/** A party that is known only later: what was said of it lies under a key of its own until then. */
+export const visitByStranger = async ({ give }: Pick<Client, 'give'>, familyId: string): Promise<void> => {
+  const id = newId()
+  const party = { visitors: ['mother'], children: 1 }
+  await give('nakamura', `visits/${id}/record`, { ...party, toldBy: WORDS })
+  await give('nakamura', `visits/${id}/correct`, { ...party, familyId, reason: 'lateInformation' })
+}
+
 /** Begun and ended, so that nothing is open for the family. */
 export const talk = async (client: Pick<Client, 'give'>, familyId: string): Promise<void> => {
   const id = await openConsultation(client, familyId)
@@ -90,6 +98,8 @@ const letters: Work = async ({ give }, familyId, random) => {
   }
 }
 
+const stranger: Work = (client, familyId) => visitByStranger(client, familyId)
+
 const talked: Work = (client, familyId) => talk(client, familyId)
 
 const careWanted: Work = async ({ give }, familyId, random) => {
@@ -113,7 +123,17 @@ const membership: Work = async ({ give }, familyId, random) => {
   if (random.chance(0.5)) await give('coordinator', `memberships/${id}/end`, { reason: WORDS })
 }
 
-const kinds: readonly Work[] = [visit, childMet, talked, letters, letters, letters, careWanted, membership]
+const kinds: readonly Work[] = [
+  visit,
+  childMet,
+  stranger,
+  talked,
+  letters,
+  letters,
+  letters,
+  careWanted,
+  membership,
+]
 
 /** A writer: one thing after the other about families that others write about as well, until it is told to stop. */
 export const write = async (options: {
