@@ -1,6 +1,6 @@
 import type { Keyring } from '#domain/kernel/keyring.ts'
 import { isCopy, openFile } from './key-file.ts'
-import { localKeys } from './local-keys.ts'
+import { localKeys, withoutAsking } from './local-keys.ts'
 
 export type RotatingKeyring = Keyring & {
   /**
@@ -32,33 +32,8 @@ export const openKeyring = ({ file, lockWaitMs = 5_000, ...keys }: KeyringOption
     if (isCopy(db))
       throw new Error(`${file} is a copy of the cluster’s keys, which are changed on the cluster`)
   }
-  const {
-    seal,
-    open,
-    atOnce,
-    ownerOf,
-    blind,
-    erasedUpTo,
-    noteErasedUpTo,
-    logEndsAt,
-    destroyed,
-    forget,
-    close,
-  } = local
   return {
-    ...{
-      seal,
-      open,
-      atOnce,
-      ownerOf,
-      blind,
-      erasedUpTo,
-      noteErasedUpTo,
-      logEndsAt,
-      destroyed,
-      forget,
-      close,
-    },
+    ...withoutAsking(local),
     // `seal` makes what is missing.
     provide: async () => undefined,
     async adopt(stream, familyId) {

@@ -297,3 +297,18 @@ export const localKeys = (
 
 const prefixOf = ({ dataClass, keyId, eventId, field }: SealedLabel): string =>
   `1.${dataClass}.${keyId}.${eventId}.${encodeURIComponent(field).replaceAll('.', '%2E')}`
+
+/** What a keyring does with the file alone, whoever else has the keys; the rest depends on that. */
+export const withoutAsking = (local: LocalKeys) => ({
+  seal: local.seal,
+  open: local.open,
+  atOnce: local.atOnce,
+  ownerOf: local.ownerOf,
+  blind: local.blind,
+  erasedUpTo: local.erasedUpTo,
+  noteErasedUpTo: local.noteErasedUpTo,
+  logEndsAt: local.logEndsAt,
+  destroyed: local.destroyed,
+  forget: local.forget,
+  close: local.close,
+})

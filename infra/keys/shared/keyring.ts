@@ -1,7 +1,7 @@
 import type { Keyring } from '#domain/kernel/keyring.ts'
 import type { Connection } from '#infra/eventstoredb/connection.ts'
 import type { KeyringOptions } from '../keyring.ts'
-import { localKeys } from '../local-keys.ts'
+import { localKeys, withoutAsking } from '../local-keys.ts'
 import { adopter } from './adopt.ts'
 import { keyCopy, openCopyFile } from './copy.ts'
 import { destroyer } from './destroy.ts'
@@ -41,33 +41,8 @@ export const openSharedKeyring = async (
   }
   const local = localKeys(db, keys)
   const parts = { streams, copy, local }
-  const {
-    seal,
-    open,
-    atOnce,
-    ownerOf,
-    blind,
-    erasedUpTo,
-    noteErasedUpTo,
-    logEndsAt,
-    destroyed,
-    forget,
-    close,
-  } = local
   return {
-    ...{
-      seal,
-      open,
-      atOnce,
-      ownerOf,
-      blind,
-      erasedUpTo,
-      noteErasedUpTo,
-      logEndsAt,
-      destroyed,
-      forget,
-      close,
-    },
+    ...withoutAsking(local),
     knows: local.knows,
     provide: provider(parts),
     adopt: adopter(parts),
