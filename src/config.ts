@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Engine } from './engine.ts'
+import { Engine } from './data/engine.ts'
 
 const KeyEncryptionKey = z
   .base64()

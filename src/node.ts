@@ -5,7 +5,7 @@ import { StoreUnavailable } from '#domain/kernel/event-store.ts'
 import { openRedis, type RedisConnection } from '#infra/redis/connection.ts'
 import { holdLease } from '#infra/redis/lease.ts'
 import type { Config } from './config.ts'
-import { isCluster } from './engine.ts'
+import { isCluster } from './data/engine.ts'
 import type { Log } from './log.ts'
 import { type System, type SystemOptions, startSystem } from './system.ts'
 

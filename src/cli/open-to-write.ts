@@ -1,6 +1,6 @@
 import { japaneseCalendar } from '#infra/calendar/holidays.ts'
 import type { Config } from '#src/config.ts'
-import { openData } from '#src/open-data.ts'
+import { openData } from '#src/data/open.ts'
 import { type WritePath, writePath } from '#src/write/write-path.ts'
 import { dataOf } from './open.ts'
 

@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { type Moved, readPositions } from '#infra/positions/sqlite.ts'
-import { positionsFile } from '#src/files.ts'
+import { positionsFile } from '#src/data/files.ts'
 import { dataConfig } from './open.ts'
 import { print } from './terminal/output.ts'
 import { Unable } from './unable.ts'

@@ -3,8 +3,8 @@ import type { KeyEncryptionKeys } from '#infra/keys/kept-keys.ts'
 import { openKeyring } from '#infra/keys/keyring.ts'
 import { openProcessJournal } from '#infra/process-journal/sqlite.ts'
 import { copyDatabase } from '#infra/snapshot.ts'
-import { processesFile } from '#src/files.ts'
-import { keyFile } from '#src/keys.ts'
+import { processesFile } from '#src/data/files.ts'
+import { keyFile } from '#src/data/keys.ts'
 
 /**
  * How far erasures have been carried out stands in the key file: behind it, a stream's key may be another family's by now, and

@@ -1,4 +1,4 @@
-import type { KeyAccess } from '#src/keys.ts'
+import type { KeyAccess } from '#src/data/keys.ts'
 import type { Level, Log } from '#src/log.ts'
 import type { ProjectionStatus } from './progress.ts'
 

@@ -1,4 +1,4 @@
-import { eventLogFile } from '#src/files.ts'
+import { eventLogFile } from '#src/data/files.ts'
 import { atLeast, type Bench, FULL, type Size } from './kit/bench.ts'
 import { writeCity } from './kit/city.ts'
 import { largeLog } from './kit/large-log.ts'

@@ -3,7 +3,7 @@ import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
-import { eventLogFile } from '#src/files.ts'
+import { eventLogFile } from '#src/data/files.ts'
 import { type Environment, run, saysItInOneLine, served, start } from './kit/run.ts'
 
 const uuid = (kind: number, number: number) =>

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { devKeyFile } from '#src/keys.ts'
+import { devKeyFile } from '#src/data/keys.ts'
 import { startSystem } from '#src/system.ts'
 import { startDouble } from '#test/eventstoredb-double/double.ts'
 import { silent } from '#test/kit/running-system.ts'

@@ -2,7 +2,7 @@ import { copyFileSync, rmSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import t, { type Test } from 'tap'
 import { ERASED_TEXT } from '#domain/kernel/sealing.ts'
-import { keyFile } from '#src/keys.ts'
+import { keyFile } from '#src/data/keys.ts'
 import { type Door, newId, openTestDoor } from '#test/kit/door.ts'
 import { done, eraseFamily, fresh, recordVisit, registerFamily } from '#test/kit/door-story.ts'
 

@@ -10,7 +10,7 @@ import { referral } from '#domain/referral/referral.ts'
 import { projections } from '#projections/registry.ts'
 import { hirano, ishida, kawaguchi, storyC, takahashi } from '#src/cli/demo/stories/takahashi.ts'
 import { instantOf, passTime, storyClock } from '#src/cli/demo/tell.ts'
-import { readModelFile } from '#src/files.ts'
+import { readModelFile } from '#src/data/files.ts'
 import { verifyViews } from '#src/projector/verify.ts'
 import {
   engines,

@@ -7,7 +7,7 @@ import { toSeal } from '#domain/kernel/sealing.ts'
 import { type Entry, toEntry } from '#infra/event-store/entry.ts'
 import { idBytes } from '#infra/event-store/event-id.ts'
 import { openForWriting } from '#infra/event-store/sqlite/connection.ts'
-import { keyAccess, openKeys } from '#src/keys.ts'
+import { keyAccess, openKeys } from '#src/data/keys.ts'
 import { uuidV7 } from '#src/write/command-id.ts'
 import { story } from './story.ts'
 

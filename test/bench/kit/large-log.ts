@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { eventLogFile } from '#src/files.ts'
+import { eventLogFile } from '#src/data/files.ts'
 import type { Size } from './bench.ts'
 import { writeCity } from './city.ts'
 

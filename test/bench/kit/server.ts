@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { openDevIssuer } from '#infra/auth/dev-issuer.ts'
 import { readConfig } from '#src/config.ts'
-import { devIssuerFile } from '#src/files.ts'
+import { devIssuerFile } from '#src/data/files.ts'
 import { serve } from '#src/serve.ts'
 import { nakamura } from '#test/kit/controls.ts'
 import { employ } from './employ.ts'

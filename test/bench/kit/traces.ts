@@ -2,7 +2,7 @@ import { streamName } from '#domain/kernel/event.ts'
 import type { EventStore } from '#domain/kernel/event-store.ts'
 import { isSealed } from '#domain/kernel/keyring.ts'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
-import { eventLogFile } from '#src/files.ts'
+import { eventLogFile } from '#src/data/files.ts'
 
 /** Families live beside each other: the first sessions of all of them are among these. */
 const LOOKED_AT = 5_000

@@ -2,9 +2,9 @@ import type { Stored } from '#domain/kernel/event-store.ts'
 import { mapTexts } from '#domain/kernel/sealing.ts'
 import { quietLog } from '#src/cli/open.ts'
 import type { Config } from '#src/config.ts'
-import type { Data } from '#src/data.ts'
-import { keyAccess } from '#src/keys.ts'
-import { openData } from '#src/open-data.ts'
+import type { Data } from '#src/data/data.ts'
+import { keyAccess } from '#src/data/keys.ts'
+import { openData } from '#src/data/open.ts'
 import type { Final } from './client.ts'
 
 /** The log and its keys as a node sees them that comes now. */

@@ -2,9 +2,9 @@ import type { EventStore } from '#domain/kernel/event-store.ts'
 import type { Checkpoint } from '#infra/eventstoredb/checkpoint.ts'
 import type { RotatingKeyring } from '#infra/keys/keyring.ts'
 import type { SharedKeyring } from '#infra/keys/shared/keyring.ts'
+import type { Log } from '#src/log.ts'
 import type { Engine } from './engine.ts'
 import type { KeyAccess } from './keys.ts'
-import type { Log } from './log.ts'
 
 /** The log and the keys under which it lies. */
 export type Data = {
