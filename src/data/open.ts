@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs'
 import { memoryEventStore } from '#infra/event-store/memory.ts'
 import { openSqliteEventStore } from '#infra/event-store/sqlite/event-store.ts'
-import { refuseUnfinishedMove } from '#src/moving/unfinished.ts'
 import type { Data, DataOptions } from './data.ts'
 import { isCluster } from './engine.ts'
 import { eventLogFile } from './files.ts'
 import { openKeys } from './keys.ts'
 import { refuseOtherKeys } from './keys-fit.ts'
 import { refuseOlderLog } from './log-fits.ts'
+import { refuseUnfinishedMove } from './unfinished-move.ts'
 
 /**
  * @throws KeysDoNotFit    the log does not lie under these keys

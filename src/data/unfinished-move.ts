@@ -1,5 +1,5 @@
 import { isUnfinished } from '#infra/positions/sqlite.ts'
-import { positionsFile } from '#src/data/files.ts'
+import { positionsFile } from './files.ts'
 
 /** Half a log looks like a whole one: what is written behind it would be in the way of the other half. */
 export class MoveUnfinished extends Error {
