@@ -204,6 +204,8 @@ function report(
   const refusals = new Map<string, number>()
   for (const { receipt, status, code } of finals)
     if (!receipt) refusals.set(`${status} ${code}`, (refusals.get(`${status} ${code}`) ?? 0) + 1)
+  const slowest = finals.toSorted((a, b) => b.ms - a.ms)[0]
+  say(`the slowest: ${slowest?.path.split('/').at(-1)} after ${JSON.stringify(slowest?.met)}`)
   say(`blows: ${JSON.stringify(blows)}`)
   say(
     `${finals.length} commands, ${done.length} done, ${acknowledged} events acknowledged, ${events} in the log, ${finals.filter(({ sent }) => sent > 1).length} sent more than once`,

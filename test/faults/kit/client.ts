@@ -21,6 +21,8 @@ export type Final = {
   readonly receipt?: Receipt | undefined
   readonly sent: number
   readonly ms: number
+  /** What was answered until then, and how often. */
+  readonly met: Readonly<Record<string, number>>
 }
 
 export type Client = {
@@ -32,6 +34,8 @@ export type Client = {
 }
 
 const ANSWER_MS = 20_000
+/** Nothing stays down for so long: somebody does not come back. */
+const GIVE_UP_MS = 180_000
 
 export const client = (options: {
   readonly nodes: readonly Node[]
@@ -63,16 +67,23 @@ export const client = (options: {
     async give(who, path, body = {}) {
       const key = uuidV7()
       const start = performance.now()
+      const met: Record<string, number> = {}
+      const note = (what: string) => {
+        met[what] = (met[what] ?? 0) + 1
+        if (performance.now() - start > GIVE_UP_MS)
+          throw new Error(`${path} is not answered, after ${JSON.stringify(met)}`)
+      }
       open.add(key)
       for (let sent = 1; ; sent++) {
-        const answer = await send(who, path, key, body).catch(() => undefined)
-        if (answer === undefined || answer.status >= 500 || answer.status === 429) {
+        const answer = await send(who, path, key, body).catch(causeOf)
+        if (typeof answer === 'string' || answer.status >= 500 || answer.status === 429) {
+          note(typeof answer === 'string' ? answer : `${answer.status} ${answer.body.code}`)
           await pause(random.between(20, 400))
           continue
         }
         const isDone = answer.status < 300
         const final: Final = {
-          ...{ key, who, path, sent, status: answer.status, ms: performance.now() - start },
+          ...{ key, who, path, sent, met, status: answer.status, ms: performance.now() - start },
           ...(isDone ? { receipt: answer.body } : { code: answer.body.code }),
         }
         finals.push(final)
@@ -81,4 +92,10 @@ export const client = (options: {
       }
     },
   }
+}
+
+const causeOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'unknown'
+  const { cause } = error
+  return cause instanceof Error && 'code' in cause ? String(cause.code) : error.name
 }
