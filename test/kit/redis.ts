@@ -97,4 +97,6 @@ const askAt = (port: number, command: string): Promise<string> =>
       socket.destroy()
     })
     socket.once('error', reject)
+    // Killed between the question and the answer, it says goodbye without an error.
+    socket.once('close', () => reject(new Error('no answer')))
   })

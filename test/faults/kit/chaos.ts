@@ -126,4 +126,6 @@ const ask = (url: string, words: readonly string[]): Promise<string> =>
       socket.destroy()
     })
     socket.once('error', reject)
+    // Killed between the question and the answer, it says goodbye without an error.
+    socket.once('close', () => reject(new Error('no answer')))
   })
