@@ -8,14 +8,14 @@ import { keyAccess } from '#src/data/keys.ts'
 import { startProjectorThread } from '#src/projector/thread.ts'
 import { newId } from '#test/kit/door.ts'
 import { noRedis } from '#test/kit/redis.ts'
-import { holderIn } from './kit/chaos.ts'
-import { type Client, client } from './kit/client.ts'
-import { startCluster } from './kit/cluster.ts'
-import { openAsNewcomer } from './kit/log.ts'
-import { eventually, type Node } from './kit/node.ts'
-import { randomFrom, seed } from './kit/random.ts'
-import { tsunagi } from './kit/views.ts'
-import { letter, openConsultation, recordVisit, registerFamily } from './kit/work.ts'
+import { holderIn } from '../kit/chaos.ts'
+import { type Client, client } from '../kit/client.ts'
+import { startCluster } from '../kit/cluster.ts'
+import { openAsNewcomer } from '../kit/log.ts'
+import { eventually, type Node } from '../kit/node.ts'
+import { randomFrom, seed } from '../kit/random.ts'
+import { tsunagi } from '../kit/views.ts'
+import { letter, openConsultation, recordVisit, registerFamily } from '../kit/work.ts'
 
 const SOON = 30_000
 /** Missed deadlines are looked for twice a minute. */
@@ -129,7 +129,7 @@ await t.test('nodes of a cluster', { skip: noRedis }, async (t) => {
         file,
         keys: keyAccess(two.dataDir, two.environment.KEY_ENCRYPTION_KEY),
         log: quietLog,
-        entry: new URL('./kit/upgraded-worker.ts', import.meta.url),
+        entry: new URL('../kit/upgraded-worker.ts', import.meta.url),
       })
       t.teardown(() => upgraded.stop())
       const { receipt } = await recordVisit(on(one), family)
