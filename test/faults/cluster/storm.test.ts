@@ -18,6 +18,7 @@ import { recordVisit, registerFamily, talk, visitByStranger, WORDS, write } from
 
 /** Five minutes where everything is checked; shorter at a desk. `STORM_SECONDS` says otherwise. */
 const SECONDS = Number(process.env.STORM_SECONDS ?? (process.env.CI === 'true' ? 300 : 45))
+const LONG_ENOUGH = 300
 const WRITERS = 3
 const FAMILIES = 6
 const READS = 100
@@ -185,6 +186,11 @@ await t.test(`two nodes, three writers, kills for ${SECONDS} s`, { skip: noRedis
       `${node.name} met nothing unexpected`,
     )
   }
+  if (SECONDS >= LONG_ENOUGH)
+    t.ok(
+      Object.values(blows).every((count) => count > 0),
+      'every kind of blow came',
+    )
   report(t.comment.bind(t), blows, writer.finals, log.length)
 })
 

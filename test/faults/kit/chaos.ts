@@ -14,8 +14,8 @@ const blows = [
 ] as const
 export type Blow = (typeof blows)[number]
 
-/** How often each of them comes, of ten. */
-const lots: readonly Blow[] = [
+/** Dealt in another order each time, so that each kind comes. */
+const deck: readonly Blow[] = [
   blows[0],
   blows[0],
   blows[0],
@@ -95,8 +95,13 @@ export const storm = async (
   const strike = blowsOn(target, random)
   const counts = Object.fromEntries(blows.map((blow) => [blow, 0])) as Record<Blow, number>
   const healing: Promise<void>[] = []
+  let dealt: Blow[] = []
+  const next = (): Blow => {
+    if (dealt.length === 0) dealt = shuffled(deck, random)
+    return dealt.pop() ?? blows[0]
+  }
   for (const end = performance.now() + ms; performance.now() < end; ) {
-    const blow = random.pick(lots)
+    const blow = next()
     const struck = await strike[blow]()
     healing.push(...struck)
     counts[blow] += struck.length
@@ -105,6 +110,12 @@ export const storm = async (
   await Promise.all(healing)
   return counts
 }
+
+const shuffled = <T>(of: readonly T[], random: Random): T[] =>
+  of
+    .map((one) => ({ one, at: random.next() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ one }) => one)
 
 /** The process that Redis names as holder of the processes' lease. */
 export const holderIn = async (url: string): Promise<number | undefined> => {
