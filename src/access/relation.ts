@@ -1,6 +1,7 @@
 import type { FamilyEvent } from '#domain/family/events.ts'
 import { fold } from '#domain/kernel/lifecycle.ts'
 import { hubRoles, wardRoles } from '#domain/kernel/metadata.ts'
+import { ViewNotReady } from '#domain/kernel/projection.ts'
 import { families } from '#projections/families.ts'
 import type { System } from '#src/system.ts'
 import { isGlassBroken } from './break-glass.ts'
@@ -49,7 +50,7 @@ export const relationIn = ({
   }
   /** A "no" must not come from a view that is a moment behind the referral just sent. */
   const isKnownAfterAll = async (familyId: string, principal: Principal): Promise<boolean | undefined> => {
-    await projector.reached(await store.head(), CATCH_UP_MS)
+    if (!(await projector.reached(await store.head(), CATCH_UP_MS))) throw new ViewNotReady('families')
     return isKnownTo(familyId, principal)
   }
   return {

@@ -81,6 +81,10 @@ await t.test('what other programs keep on the same server is nobody’s business
   ]
   for (const place of ['orders', 'order-1', '_beside', stream])
     await connection.attempt((client) => client.appendToStream(place, foreign as never))
+  const [own] = await store.read(stream)
+  t.equal(await store.head(), own?.position, 'the log ends with our own')
+  const newcomer = await openStore(t, double)
+  t.equal((await newcomer.after(0n, 10)).length, 1, 'and a copy of it is whole without theirs')
   t.match(await store.append(stream, 5, [second]), { version: 6 })
   await until(() => followed.events.length === 2)
   const ours = [first.id, second.id]

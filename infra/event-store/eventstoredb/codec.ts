@@ -48,7 +48,11 @@ type Ours = {
   readonly recordedAt: string
 }
 
-/** Undefined for what other programs have put on the same server. */
+/** A fact of ours: neither beside the log, nor what other programs have put on the same server. */
+export const isOfLog = ({ streamId, metadata }: RecordedEvent): boolean =>
+  !BESIDE_THE_LOG.test(streamId) && isOurs(metadata)
+
+/** Undefined for what is not of the log. */
 export const toKept = (event: RecordedEvent): Kept | undefined => {
   const { id, streamId, revision, type, data, metadata } = event
   if (BESIDE_THE_LOG.test(streamId) || !isOurs(metadata)) return undefined

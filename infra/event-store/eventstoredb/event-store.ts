@@ -11,7 +11,7 @@ import { answer, closed } from '../outcome.ts'
 import { openForReading } from '../sqlite/connection.ts'
 import { reader } from '../sqlite/reader.ts'
 import { refuseOtherLog } from './belongs.ts'
-import { BESIDE_THE_LOG, refuseTooLarge, toStored } from './codec.ts'
+import { isOfLog, refuseTooLarge, toStored } from './codec.ts'
 import { newestBehind } from './head.ts'
 import { inFlight } from './in-flight.ts'
 import { pending } from './pending.ts'
@@ -137,5 +137,3 @@ const eventStore = (parts: Parts & { readonly identity: string }): EventStoreDb 
     },
   }
 }
-
-const isOfLog = ({ streamId }: { readonly streamId: string }): boolean => !BESIDE_THE_LOG.test(streamId)

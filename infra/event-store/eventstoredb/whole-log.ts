@@ -4,7 +4,7 @@ import { type Stored, StoreUnavailable } from '#domain/kernel/event-store.ts'
 import { appendTo } from '#infra/eventstoredb/append.ts'
 import type { Connection } from '#infra/eventstoredb/connection.ts'
 import { toEntry, toStored } from '../entry.ts'
-import { BESIDE_THE_LOG, toEventData, toKept } from './codec.ts'
+import { isOfLog, toEventData, toKept } from './codec.ts'
 import { newestBehind } from './head.ts'
 
 /** The cluster's log, asked of the server itself and not of a node's copy. */
@@ -24,11 +24,7 @@ const RETRY_MS = 200
 export const wholeLog = (connection: Connection): WholeLog => {
   const appendRun = appendTo(connection)
   return {
-    head: () =>
-      patiently(
-        async () =>
-          (await newestBehind(connection, 0n, ({ streamId }) => !BESIDE_THE_LOG.test(streamId))) ?? 0n,
-      ),
+    head: () => patiently(async () => (await newestBehind(connection, 0n, isOfLog)) ?? 0n),
     async after(position, limit) {
       const found: Stored[] = []
       let from: Position | typeof START = position === 0n ? START : { commit: position, prepare: position }

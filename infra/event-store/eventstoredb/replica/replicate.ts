@@ -9,7 +9,7 @@ import {
 import type { Connection, Say } from '#infra/eventstoredb/connection.ts'
 import { wordsOf } from '#infra/eventstoredb/errors.ts'
 import type { Kept } from '../../entry.ts'
-import { BESIDE_THE_LOG, positionOf, toKept } from '../codec.ts'
+import { BESIDE_THE_LOG, isOfLog, positionOf, toKept } from '../codec.ts'
 import { newestBehind } from '../head.ts'
 import type { ReplicaFile } from './file.ts'
 
@@ -48,7 +48,6 @@ export const replicate = async (options: Replication): Promise<void> => {
   const { connection, file, beside, signal, say, committed, aimed, watchMs = WATCH_MS } = options
   let position = file.newest()?.position ?? 0n
   const aim = async (): Promise<void> => {
-    const isOfLog = ({ streamId }: RecordedEvent) => !BESIDE_THE_LOG.test(streamId)
     const goal = (await newestBehind(connection, position, isOfLog)) ?? position
     file.aimAt(goal)
     aimed(goal)
