@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { type Counts, sharedCounts } from '#infra/redis/shared-counts.ts'
 import { served } from '#test/cli/kit/run.ts'
+import { startDoubleProcess } from '#test/eventstoredb-double/kit/process.ts'
 import { type Door, newId, openTestDoor, problem, staff, type Who } from '#test/kit/door.ts'
 import { connectTo, noRedis, startRedis, type TestRedis, until } from '#test/kit/redis.ts'
 
@@ -114,12 +115,15 @@ await t.test('a flushed Redis forgives nothing that the node saw', { skip: noRed
   t.strictSame((await ask(one, 'partner', 1)).answered, [429])
 })
 
-await t.test('the program itself shares it, and ends without Redis, too', { skip: noRedis }, async (t) => {
-  const redis = await startRedis(t)
+await t.test('the nodes of a cluster share it, and ends without Redis, too', { skip: noRedis }, async (t) => {
+  const [redis, log] = [await startRedis(t), await startDoubleProcess({})]
+  t.teardown(() => log.stop())
   const dir = t.testdir({ one: {}, other: {} })
   const start = (name: string) =>
     served(t, {
       DATA_DIR: join(dir, name),
+      EVENT_STORE: log.url,
+      KEY_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString('base64'),
       AUTH_MODE: 'oidc',
       AUTH_ISSUER: 'http://127.0.0.1:1',
       AUTH_AUDIENCE: 'tsunagi',
