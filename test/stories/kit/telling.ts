@@ -69,11 +69,14 @@ export const tellIn = async (
   t: Test,
   engine: Engine,
   story: Story,
-  { until, dataDir = t.testdir() }: Options = {},
+  { until, dataDir }: Options = {},
 ): Promise<World> => {
   const clock = storyClock(BEGINNING)
-  const world = await openWorld(engine, story, clock, dataDir)
-  t.teardown(world.stop)
+  // Before the directory is asked for: what was asked for first ends last, and a world lives in its directory.
+  let stop = async (): Promise<void> => undefined
+  t.teardown(() => stop())
+  const world = await openWorld(engine, story, clock, dataDir ?? t.testdir())
+  stop = world.stop
   await tell(world.system, clock, [story], until)
   return world
 }
