@@ -72,5 +72,3 @@ export const watchReadiness = (parts: {
     stop: () => clearInterval(timer),
   }
 }
-
-export type WatchedReadiness = ReturnType<typeof watchReadiness>

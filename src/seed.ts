@@ -1,7 +1,7 @@
-import { systemActor } from '#domain/kernel/metadata.ts'
 import { startOfDay } from '#domain/kernel/time.ts'
 import { lifecycles } from '#domain/lifecycles.ts'
 import { seed } from '#domain/organization/seed.ts'
+import { bySystem } from './write/by-system.ts'
 import type { Execute } from './write/execute.ts'
 
 const since = '2006-04-01'
@@ -12,18 +12,8 @@ export const seedDirectory = async (execute: Execute): Promise<void> => {
   await Promise.all(
     seed.map(async ({ command, id, data }) => {
       const lifecycle = lifecycles.find(({ commands }) => command in commands)
-      const spec = lifecycle?.commands[command]
-      if (!lifecycle || !spec) throw new Error(`the seed names an unknown command ${command}`)
-      const commandId = `seed/${id}`
-      await execute({
-        lifecycle,
-        name: command,
-        id,
-        data: spec.schema.parse(data),
-        actor: systemActor,
-        occurrence,
-        commandId,
-      })
+      if (!lifecycle) throw new Error(`the seed names an unknown command ${command}`)
+      await execute(bySystem({ lifecycle, name: command, id, data, occurrence, commandId: `seed/${id}` }))
     }),
   )
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import type { EventStore } from '#domain/kernel/event-store.ts'
 import type { Keyring } from '#domain/kernel/keyring.ts'
 import { LogDiffers } from '#infra/event-store/log-differs.ts'
-import { openProcessJournal } from '#infra/process-journal/sqlite.ts'
+import { checkpointIn } from '#infra/process-journal/sqlite.ts'
 import { openReadStore } from '#infra/read-store/read-store.ts'
 import { projections } from '#projections/registry.ts'
 import { processesFile, readModelFile } from './files.ts'
@@ -21,7 +21,7 @@ export const refuseOlderLog = async (parts: {
   const head = await store.head()
   const ahead = [
     [readModelFile(dataDir), viewsAt] as const,
-    [processesFile(dataDir), processesAt] as const,
+    [processesFile(dataDir), (file: string) => [checkpointIn(file)]] as const,
   ].filter(([file, positions]) => existsSync(file) && positions(file).some((position) => position > head))
   if (ahead.length > 0)
     throw new LogDiffers(
@@ -36,14 +36,5 @@ const viewsAt = (file: string): readonly bigint[] => {
     return projections.map(({ name }) => views.checkpoint(name))
   } finally {
     views.close()
-  }
-}
-
-const processesAt = (file: string): readonly bigint[] => {
-  const journal = openProcessJournal(file)
-  try {
-    return [journal.checkpoint()]
-  } finally {
-    journal.close()
   }
 }

@@ -1,9 +1,9 @@
-import { systemActor } from '#domain/kernel/metadata.ts'
 import type { ReadStore } from '#domain/kernel/projection.ts'
 import { japanDate } from '#domain/kernel/time.ts'
 import { retention } from '#domain/retention/retention.ts'
 import { openItems } from '#projections/open-items.ts'
 import { retentionDates } from '#projections/retention.ts'
+import { bySystem } from '#src/write/by-system.ts'
 import type { Execute } from '#src/write/execute.ts'
 
 /** At most so many in one go; the rest follows with the next. */
@@ -29,15 +29,16 @@ export const proposeErasures = async ({
   let proposed = 0
   for (const { familyId, keepUntil, decidedByClass } of due) {
     if (views.reader(openItems).count({ where: { family: familyId } }) > 0) continue
-    const outcome = await execute({
-      lifecycle: retention,
-      name: 'ProposeErasure',
-      id: familyId,
-      data: { keepUntil, decidedByClass },
-      actor: systemActor,
-      occurrence: { occurredAt: at, occurredOn: today, precision: 'instant' },
-      commandId: `erasure/${familyId}/${today}`,
-    })
+    const outcome = await execute(
+      bySystem({
+        lifecycle: retention,
+        name: 'ProposeErasure',
+        id: familyId,
+        data: { keepUntil, decidedByClass },
+        occurrence: { occurredAt: at, occurredOn: today, precision: 'instant' },
+        commandId: `erasure/${familyId}/${today}`,
+      }),
+    )
     if (outcome.kind === 'done' && outcome.facts.length > 0) proposed += 1
   }
   return proposed

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3'
 import { openLogAlone } from '#infra/event-store/sqlite/alone.ts'
 import { readKeys } from '#infra/keys/kept-keys.ts'
 import { putKeysIntoFile } from '#infra/keys/move-into-file.ts'
-import { openProcessJournal } from '#infra/process-journal/sqlite.ts'
+import { checkpointIn } from '#infra/process-journal/sqlite.ts'
 import { eventLogFile, processesFile, readModelFile } from '#src/data/files.ts'
 import { keyFile } from '#src/data/keys.ts'
 import type { House } from './house.ts'
@@ -53,15 +53,5 @@ const embeddedHouse = (dataDir: string, create: boolean): House => {
     // Its checkpoint stands with its deadlines, which come along or are found again (`near.ts`).
     noteFollowedUpTo: async () => undefined,
     close: async () => log.close(),
-  }
-}
-
-export const checkpointIn = (file: string): bigint => {
-  if (!existsSync(file)) return 0n
-  const journal = openProcessJournal(file)
-  try {
-    return journal.checkpoint()
-  } finally {
-    journal.close()
   }
 }

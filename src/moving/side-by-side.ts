@@ -13,7 +13,7 @@ export const BEGINNING: Places = { source: 0n, target: 0n, count: 0 }
 const SAME = ['id', 'stream', 'version', 'type', 'schemaVersion', 'recordedAt', 'metadata', 'data'] as const
 
 /** All but the position. @returns the first field in which they differ */
-export const differenceIn = ({ source, target }: Pair): string | undefined =>
+const differenceIn = ({ source, target }: Pair): string | undefined =>
   SAME.find((field) => !isDeepStrictEqual(source[field], target[field]))
 
 /** Where, for whoever looks for it; nothing of what the event says. */

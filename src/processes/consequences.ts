@@ -1,9 +1,10 @@
 import { type AnyEvent, categoryOf, type Recorded, type StreamName } from '#domain/kernel/event.ts'
 import type { EventStore, Stored } from '#domain/kernel/event-store.ts'
 import type { AnyState, Lifecycle } from '#domain/kernel/lifecycle.ts'
-import { type Occurrence, systemActor } from '#domain/kernel/metadata.ts'
+import type { Occurrence } from '#domain/kernel/metadata.ts'
 import type { Consequence, Process, Reaction } from '#domain/kernel/process.ts'
 import type { Log } from '#src/log.ts'
+import { bySystem } from '#src/write/by-system.ts'
 import type { Execute, Outcome } from '#src/write/execute.ts'
 
 export type Giving = {
@@ -40,16 +41,8 @@ export const consequencesOf = ({ store, decode, lifecycles, processes, execute, 
     cause?: Recorded,
   ): Promise<Outcome> => {
     const lifecycle = lifecycleOf(name)
-    const spec = lifecycle.commands[command]
-    if (!spec) throw new Error(`${name} has no command ${command}`)
     const outcome = await execute({
-      lifecycle,
-      name: command,
-      id,
-      data: spec.schema.parse(data),
-      actor: systemActor,
-      occurrence,
-      commandId,
+      ...bySystem({ lifecycle, name: command, id, data, occurrence, commandId }),
       ...(cause && { causationId: cause.id, correlationId: cause.metadata.correlationId }),
     })
     // The other stream has moved on by itself (closed by hand, say): the fact stays, there is nothing to add. Recorded before
@@ -83,5 +76,3 @@ export const consequencesOf = ({ store, decode, lifecycles, processes, execute, 
     },
   }
 }
-
-export type Consequences = ReturnType<typeof consequencesOf>

@@ -52,7 +52,7 @@ export const openConsultation = async (door: Door, family: Family, given: object
 }
 
 /** What the hub's partner writes to the ward, on a statutory basis so that no consent is needed. */
-export const letterTo = (family: Family, given: object = {}) => ({
+export const letterTo = (family: Pick<Family, 'id'>, given: object = {}) => ({
   familyId: family.id,
   direction: 'inlet',
   linkLevel: 'accompany',

@@ -34,7 +34,10 @@ export const toEventData = ([id, type, schemaVersion, recordedAt, metadata, data
 
 /** @throws RangeError  a message that is too large for the server breaks off the call that all appends share */
 export const refuseTooLarge = (stream: string, entries: readonly Entry[]): void => {
-  const bytes = entries.reduce((sum, [, , , , metadata, data]) => sum + Buffer.byteLength(metadata + data), 0)
+  const bytes = entries.reduce(
+    (sum, [, , , , metadata, data]) => sum + Buffer.byteLength(metadata) + Buffer.byteLength(data),
+    0,
+  )
   if (bytes > LARGEST_APPEND_BYTES)
     throw new RangeError(
       `the append to ${stream} has ${bytes} bytes, EventStoreDB takes ${LARGEST_APPEND_BYTES}`,

@@ -32,9 +32,15 @@ export const inFlight = () => {
     },
     /** `position` is that of the append's last event. */
     placeOf: (id: string): Place | undefined => appended.get(id),
-    /** The copy has come so far: it knows them itself. */
+    /**
+     * The copy has come so far: it knows them itself. They lie nearly in log order, so it is not looked beyond the first that has
+     * not come: while the copy is far behind, each append would otherwise go through all that wait.
+     */
     arrived(position: bigint): void {
-      for (const [id, place] of appended) if (BigInt(place.position) <= position) appended.delete(id)
+      for (const [id, place] of appended) {
+        if (place.position > position) return
+        appended.delete(id)
+      }
     },
   }
 }

@@ -8,7 +8,7 @@ import { isOfLog, toEventData, toKept } from './codec.ts'
 import { newestBehind } from './head.ts'
 
 /** The cluster's log, asked of the server itself and not of a node's copy. */
-export type WholeLog = {
+type WholeLog = {
   head(): Promise<bigint>
   after(position: bigint, limit: number): Promise<readonly Stored[]>
   /** In this order, each at the version it has; consecutive ones of a stream in one append. @returns the first that has no room */
@@ -54,7 +54,7 @@ export const wholeLog = (connection: Connection): WholeLog => {
 }
 
 /** Consecutive events of one stream, as many as the server takes at once. */
-export const runsOf = (events: readonly Stored[]): readonly (readonly Stored[])[] => {
+const runsOf = (events: readonly Stored[]): readonly (readonly Stored[])[] => {
   const runs: Stored[][] = []
   let bytes = 0
   for (const event of events) {

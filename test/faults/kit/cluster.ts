@@ -11,20 +11,20 @@ import { type Config, readConfig } from '#src/config.ts'
 import { devIssuerFile } from '#src/data/files.ts'
 import { seedDirectory } from '#src/seed.ts'
 import { type DoubleProcess, startDoubleProcess } from '#test/eventstoredb-double/kit/process.ts'
-import * as people from '#test/kit/controls.ts'
+import { staff as everybody } from '#test/kit/door.ts'
 import { freePort } from '#test/kit/free-port.ts'
 import { startRedis, type TestRedis } from '#test/kit/redis.ts'
 import { type Node, nodeProcess } from './node.ts'
 
 /** Who works at this cluster's hub and ward, and who looks on. */
 export const staff = {
-  nakamura: people.nakamura,
-  partner: people.partner,
-  coordinator: people.coordinator,
-  director: people.director,
-  mchCoordinator: people.mchCoordinator,
-  bureau: { staffId: 'kyoku', role: 'cityBureau', organizationId: 'ORG-CITY' },
-  cityIntegration: { staffId: 'city-system', role: 'integration', organizationId: 'ORG-CITY' },
+  nakamura: everybody.nakamura,
+  partner: everybody.partner,
+  coordinator: everybody.coordinator,
+  director: everybody.director,
+  mchCoordinator: everybody.mchCoordinator,
+  bureau: everybody.bureau,
+  cityIntegration: everybody.cityIntegration,
 } as const satisfies Readonly<Record<string, Actor>>
 
 export type Who = keyof typeof staff

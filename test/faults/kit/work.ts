@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { ward } from '#test/kit/controls.ts'
 import { newId } from '#test/kit/door.ts'
+import { letterTo } from '#test/kit/door-story.ts'
 import type { Client } from './client.ts'
 import type { Random } from './random.ts'
 
@@ -50,17 +50,8 @@ export const talk = async (client: Pick<Client, 'give'>, familyId: string): Prom
   await client.give('partner', `consultations/${id}/close`, { closeReason: WORDS })
 }
 
-export const letter = (familyId: string, given: object) => ({
-  familyId,
-  direction: 'inlet',
-  linkLevel: 'accompany',
-  urgency: 'normal',
-  toOrganization: ward,
-  destinationKind: 'wardMchCoordinator',
-  legalBasis: 'publicTask',
-  basisReason: WORDS,
-  ...given,
-})
+export const letter = (familyId: string, given: object) =>
+  letterTo({ id: familyId }, { basisReason: WORDS, ...given })
 
 type Work = (client: Client, familyId: string, random: Random) => Promise<void>
 
