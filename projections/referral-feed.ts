@@ -22,6 +22,10 @@ export type FeedRow = {
   readonly urgency: string
   readonly from: string
   readonly to?: string | undefined
+  /** Where the two ends are, as it was known then. */
+  readonly wards: readonly string[]
+  /** The consent that it rests on. */
+  readonly consentId?: string | undefined
   readonly due?: Readonly<Record<string, string>>
   readonly outcome?: string
 }
@@ -29,9 +33,17 @@ export type FeedRow = {
 /** Everybody's: what the city's own integrations read. */
 export const EVERYBODY = '*'
 
-export const referralFeed = projection<FeedRow, DomainEvent>()({
+/** Where an organisation is. */
+type Place = {
+  readonly organization: string
+  readonly sequence: 0
+  readonly position: string
+  readonly ward: string
+}
+
+export const referralFeed = projection<FeedRow | Place, DomainEvent>()({
   name: 'referral-feed',
-  version: 1,
+  version: 2,
   columns: {
     organization: { type: 'text', of: ({ organization, sequence }) => (sequence > 0 ? organization : null) },
     sequence: { type: 'integer', of: ({ sequence }) => sequence },
@@ -39,9 +51,11 @@ export const referralFeed = projection<FeedRow, DomainEvent>()({
   },
   indexes: [['organization', 'sequence']],
   apply(event, rows) {
+    const place = placeIn(event)
+    if (place) rows.put(placeKey(place.organization), place)
     if (!event.stream.startsWith('referral-')) return
     const envelopeKey = `envelope/${event.stream}`
-    const envelope = envelopeAfter(event, rows.get(envelopeKey))
+    const envelope = envelopeAfter(event, asEnvelope(rows.get(envelopeKey)), rows)
     if (!envelope) return
     rows.put(envelopeKey, envelope)
     if (!publishedReferralEvents.has(event.type)) return
@@ -50,14 +64,34 @@ export const referralFeed = projection<FeedRow, DomainEvent>()({
   },
 })
 
-const publish = (row: FeedRow, rows: Rows<FeedRow>): void => {
+/** What stands under a number of a feed, or in an envelope. */
+export const asEnvelope = (row: FeedRow | Place | undefined): FeedRow | undefined =>
+  row && 'eventId' in row ? row : undefined
+
+const placeKey = (organization: string): string => `place/${organization}`
+
+const placeIn = ({ type, data, stream, position }: RecordedEvent): Place | undefined =>
+  type === 'OrganizationRegistered' && data.ward !== undefined
+    ? { organization: idIn(stream), sequence: 0, position: String(position), ward: data.ward }
+    : undefined
+
+const wardsOf = (rows: Rows<FeedRow | Place>, ...organizations: readonly (string | undefined)[]) => {
+  const places = organizations.map((id) => (id === undefined ? undefined : rows.get(placeKey(id))))
+  return [...new Set(places.flatMap((place) => (place && 'ward' in place ? [place.ward] : [])))]
+}
+
+const publish = (row: FeedRow, rows: Rows<FeedRow | Place>): void => {
   const counterKey = `counter/${row.organization}`
   const sequence = Number(rows.get(counterKey)?.position ?? 0) + 1
   rows.put(counterKey, { ...row, sequence: 0, position: String(sequence) })
   rows.put(`${row.organization}/${String(sequence).padStart(12, '0')}`, { ...row, sequence })
 }
 
-const envelopeAfter = (event: RecordedEvent, before: FeedRow | undefined): FeedRow | undefined => {
+const envelopeAfter = (
+  event: RecordedEvent,
+  before: FeedRow | undefined,
+  rows: Rows<FeedRow | Place>,
+): FeedRow | undefined => {
   const moment = {
     position: String(event.position),
     eventId: event.id,
@@ -79,6 +113,8 @@ const envelopeAfter = (event: RecordedEvent, before: FeedRow | undefined): FeedR
       urgency: data.urgency,
       from: data.sentFrom,
       to: data.toOrganization,
+      wards: wardsOf(rows, data.sentFrom, data.toOrganization),
+      consentId: data.basis,
     }
   }
   const status = statusAfter(event.type)

@@ -254,7 +254,7 @@ const clockJa: Record<Clock, string> = {
 export type ReferralEvent = EventOf<typeof referralEvents>
 
 /** The only types that leave the house, to subscribers of referral events (dossier 2.12). */
-export const publishedReferralEvents: ReadonlySet<string> = new Set<ReferralEvent['type']>([
+export const publishedTypes = [
   'ReferralSent',
   'ReferralAcknowledged',
   'ReferralAccepted',
@@ -265,4 +265,7 @@ export const publishedReferralEvents: ReadonlySet<string> = new Set<ReferralEven
   'ReferralWithdrawn',
   'ReferralOverdueDetected',
   'ReferralEscalated',
-])
+] as const satisfies readonly ReferralEvent['type'][]
+export type PublishedType = (typeof publishedTypes)[number]
+
+export const publishedReferralEvents: ReadonlySet<string> = new Set(publishedTypes)

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { cellFor } from '#domain/access/grid.ts'
 import { hubRoles, type Role, wardRoles } from '#domain/kernel/metadata.ts'
 import { directory } from '#projections/directory.ts'
-import { EVERYBODY, type FeedRow, referralFeed } from '#projections/referral-feed.ts'
+import { asEnvelope, EVERYBODY, type FeedRow, referralFeed } from '#projections/referral-feed.ts'
 import { isInConflict, type Principal } from '#src/access/principal.ts'
 import { principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
@@ -116,11 +116,14 @@ const rowsAfter = async (
 ): Promise<readonly FeedRow[]> => {
   for (;;) {
     const position = views.checkpoint(referralFeed.name)
-    const rows = views.reader(referralFeed).list({
-      where: { organization, sequence: { gt: sequence } },
-      orderBy: [['sequence', 'asc']],
-      limit,
-    })
+    const rows = views
+      .reader(referralFeed)
+      .list({
+        where: { organization, sequence: { gt: sequence } },
+        orderBy: [['sequence', 'asc']],
+        limit,
+      })
+      .flatMap((row) => asEnvelope(row) ?? [])
     const left = until - Date.now()
     if (rows.length > 0 || left <= 0 || isGone()) return rows
     await projector.reached(position + 1n, Math.min(left, LOOK_AGAIN_MS))

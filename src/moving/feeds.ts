@@ -4,7 +4,7 @@ import { catalogue } from '#domain/events.ts'
 import { decoder } from '#domain/kernel/codec.ts'
 import type { Stored } from '#domain/kernel/event-store.ts'
 import type { Rows } from '#domain/kernel/projection.ts'
-import { type FeedRow, referralFeed } from '#projections/referral-feed.ts'
+import { asEnvelope, type FeedRow, referralFeed } from '#projections/referral-feed.ts'
 import { NotMoved } from './not-moved.ts'
 import { type Pair, placeOf } from './side-by-side.ts'
 
@@ -12,12 +12,14 @@ const decode = decoder(catalogue)
 
 /** What the feed says of one event after the other; only what it needs for the next ones is kept in memory. */
 const feedOf = () => {
-  const kept = new Map<string, FeedRow>()
+  type Row = Parameters<typeof referralFeed.columns.sequence.of>[0]
+  const kept = new Map<string, Row>()
   let said: FeedRow[] = []
-  const rows: Rows<FeedRow> = {
+  const rows: Rows<Row> = {
     get: (key) => kept.get(key),
     put(key, row) {
-      if (row.sequence > 0) said.push(row)
+      const published = row.sequence > 0 ? asEnvelope(row) : undefined
+      if (published) said.push(published)
       else kept.set(key, row)
     },
     delete: (key) => void kept.delete(key),
@@ -45,7 +47,7 @@ export const compareFeeds = () => {
   return {
     /** @throws NotMoved */
     take(pair: Pair): void {
-      if (!pair.source.stream.startsWith('referral-')) return
+      if (!/^(referral|organization)-/.test(pair.source.stream)) return
       const rows = source(pair.source)
       if (!isDeepStrictEqual(rows, target(pair.target)))
         throw new NotMoved(`the feed would say something else of the event at ${placeOf(pair.source)}`)
