@@ -4,6 +4,7 @@ import { careRequestEvents } from '#domain/care-request/events.ts'
 import { caseApprovalEvents } from '#domain/case-approval/events.ts'
 import { consentEvents } from '#domain/consent/events.ts'
 import { consultationEvents } from '#domain/consultation/events.ts'
+import { deliveryEvents } from '#domain/delivery/events.ts'
 import { familyEvents } from '#domain/family/events.ts'
 import { integrationEvents } from '#domain/integration/events.ts'
 import type { EventOf, Recorded } from '#domain/kernel/event.ts'
@@ -14,6 +15,7 @@ import { correctionEvents, disclosureEvents, suspensionEvents } from '#domain/pe
 import { referralEvents } from '#domain/referral/events.ts'
 import { retentionEvents } from '#domain/retention/events.ts'
 import { staffEvents } from '#domain/staff/events.ts'
+import { subscriptionEvents } from '#domain/subscription/events.ts'
 import { visitEvents } from '#domain/visit/events.ts'
 
 /** Every fact the system can remember. A lifecycle joins by adding its line here and in `lifecycles.ts`. */
@@ -37,6 +39,8 @@ export const catalogue = {
   ...caseApprovalEvents,
   ...accessLogEvents,
   ...retentionEvents,
+  ...subscriptionEvents,
+  ...deliveryEvents,
 }
 
 export type DomainEvent = EventOf<typeof catalogue>

@@ -16,6 +16,7 @@ import { suspensionRequest } from '#domain/persons-request/suspension-request.ts
 import { referral } from '#domain/referral/referral.ts'
 import { retention } from '#domain/retention/retention.ts'
 import { staff } from '#domain/staff/staff.ts'
+import { subscription } from '#domain/subscription/subscription.ts'
 import { visit } from '#domain/visit/visit.ts'
 
 /** Everything that can be asked of the system. Routes, OpenAPI, batch and import follow from this list. */
@@ -38,4 +39,5 @@ export const lifecycles: readonly Lifecycle[] = [
   breakGlass,
   caseApproval,
   retention,
+  subscription,
 ]

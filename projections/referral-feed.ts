@@ -81,11 +81,22 @@ const wardsOf = (rows: Rows<FeedRow | Place>, ...organizations: readonly (string
 }
 
 const publish = (row: FeedRow, rows: Rows<FeedRow | Place>): void => {
-  const counterKey = `counter/${row.organization}`
-  const sequence = Number(rows.get(counterKey)?.position ?? 0) + 1
-  rows.put(counterKey, { ...row, sequence: 0, position: String(sequence) })
-  rows.put(`${row.organization}/${String(sequence).padStart(12, '0')}`, { ...row, sequence })
+  const sequence = feedLength(rows, row.organization) + 1
+  rows.put(counterKey(row.organization), { ...row, sequence: 0, position: String(sequence) })
+  rows.put(feedKey(row.organization, sequence), { ...row, sequence })
 }
+
+const counterKey = (organization: string): string => `counter/${organization}`
+
+/** How many events a feed has: the number of the newest one. */
+export const feedLength = (
+  rows: { readonly get: (key: string) => FeedRow | Place | undefined },
+  organization: string,
+): number => Number(rows.get(counterKey(organization))?.position ?? 0)
+
+/** Where an event of a feed is found by its number. */
+export const feedKey = (organization: string, sequence: number): string =>
+  `${organization}/${String(sequence).padStart(12, '0')}`
 
 const envelopeAfter = (
   event: RecordedEvent,

@@ -3,6 +3,7 @@ import { accessLog } from './access-log.ts'
 import { breakGlassUses } from './break-glass.ts'
 import { caseApprovals } from './case-approvals.ts'
 import { consents } from './consents.ts'
+import { deliveries } from './deliveries.ts'
 import { directory } from './directory.ts'
 import { families } from './families.ts'
 import { familySearch } from './family-search.ts'
@@ -11,6 +12,7 @@ import { openItems } from './open-items.ts'
 import { referralFeed } from './referral-feed.ts'
 import { referrals } from './referrals.ts'
 import { retentionDates } from './retention.ts'
+import { subscriptions } from './subscriptions.ts'
 
 /** Every view the system keeps. A projection joins by adding its line here. */
 export const projections: readonly Projection[] = [
@@ -25,5 +27,7 @@ export const projections: readonly Projection[] = [
   caseApprovals,
   accessLog,
   retentionDates,
+  subscriptions,
+  deliveries,
   directory,
 ]

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { StoreUnavailable } from '#domain/kernel/event-store.ts'
+import { openWorkQueue, startWorkers } from '#infra/queue/work-queue.ts'
 import { openRedis, type RedisConnection } from '#infra/redis/connection.ts'
 import { holdLease } from '#infra/redis/lease.ts'
 import type { Config } from './config.ts'
@@ -17,7 +18,8 @@ export type Node = {
 }
 
 export const startNode = async (config: Config, log: Log): Promise<Node> => {
-  const redis = config.REDIS_URL === undefined ? undefined : openRedis(config.REDIS_URL, log)
+  const { REDIS_URL: url } = config
+  const redis = url === undefined ? undefined : openRedis(url, log)
   const system = await patiently({
     dataDir: config.DATA_DIR,
     engine: config.EVENT_STORE,
@@ -25,9 +27,17 @@ export const startNode = async (config: Config, log: Log): Promise<Node> => {
     keyEncryptionKey: config.KEY_ENCRYPTION_KEY,
     previousKeyEncryptionKey: config.KEY_ENCRYPTION_KEY_PREVIOUS,
     ...(redis && {
-      lease: (log) =>
-        holdLease({ client: redis.client, name: `processes:${log}`, holder: `${hostname()}/${process.pid}` }),
+      lease: (identity) =>
+        holdLease({
+          client: redis.client,
+          name: `processes:${identity}`,
+          holder: `${hostname()}/${process.pid}`,
+        }),
     }),
+    delivery: {
+      loopback: config.AUTH_MODE === 'dev',
+      ...(url !== undefined && { queue: (name) => openWorkQueue({ url, name, log }) }),
+    },
   }).catch((error: unknown) => {
     redis?.close()
     throw error
@@ -38,6 +48,32 @@ export const startNode = async (config: Config, log: Log): Promise<Node> => {
     async stop() {
       await system.stop()
       redis?.close()
+    },
+  }
+}
+
+/** How many attempts one worker makes at the same time: most of them wait for an answer. */
+const ATTEMPTS_AT_ONCE = 256
+
+/** A node that makes the attempts which others hand over. */
+export const startWorkerNode = async (config: Config, log: Log): Promise<Node> => {
+  const node = await startNode(config, log)
+  const { deliveries, logIdentity: name } = node.system
+  const workers =
+    config.REDIS_URL === undefined
+      ? undefined
+      : startWorkers({
+          url: config.REDIS_URL,
+          name,
+          log,
+          concurrency: ATTEMPTS_AT_ONCE,
+          work: deliveries.carryOut,
+        })
+  return {
+    ...node,
+    async stop() {
+      await workers?.close()
+      await node.stop()
     },
   }
 }

@@ -1,7 +1,5 @@
-import { createHmac } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import type { Keyring } from '#domain/kernel/keyring.ts'
 import { DEV_AUDIENCE, DEV_ISSUER, openDevIssuer } from '#infra/auth/dev-issuer.ts'
 import { publishedKeys, tokenVerifier, type VerifyToken } from '#infra/auth/token-verifier.ts'
 import type { RedisConnection } from '#infra/redis/connection.ts'
@@ -11,6 +9,7 @@ import { identifier, staffBy } from './access/principal.ts'
 import type { Config } from './config.ts'
 import { isCluster } from './data/engine.ts'
 import { devIssuerFile } from './data/files.ts'
+import { familyReferences } from './feed/references.ts'
 import { buildApp } from './http/app.ts'
 import { makeLog } from './log.ts'
 import { endInOrder, startNode } from './node.ts'
@@ -78,11 +77,4 @@ const verifierFor = (config: Config): VerifyToken => {
   }
   const { AUTH_ISSUER: issuer = '', AUTH_AUDIENCE: audience = '' } = config
   return tokenVerifier({ issuer, audience, key: publishedKeys(issuer) })
-}
-
-/** The same family has another name for every subscriber; nobody can tell that two of them mean the same one. */
-export const familyReferences = (keyring: Keyring) => {
-  const secret = keyring.blind('names of families in the feed')
-  return (subscriber: string, familyId: string): string =>
-    createHmac('sha256', secret).update(`${subscriber}\u0000${familyId}`).digest('base64url').slice(0, 22)
 }

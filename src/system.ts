@@ -7,11 +7,13 @@ import { watches } from '#domain/processes/deadlines.ts'
 import { processes } from '#domain/processes/registry.ts'
 import { japaneseCalendar } from '#infra/calendar/holidays.ts'
 import { openProcessJournal } from '#infra/process-journal/sqlite.ts'
+import type { WorkQueue } from '#infra/queue/work-queue.ts'
 import { alwaysHeld, type Lease } from '#infra/redis/lease.ts'
 import type { Engine } from './data/engine.ts'
 import { eventLogFile, processesFile, readModelFile } from './data/files.ts'
 import { keyAccess } from './data/keys.ts'
 import { openData } from './data/open.ts'
+import { type Deliveries, type DeliveryOptions, startDeliveries } from './delivery/deliveries.ts'
 import { type Eraser, startEraser } from './erasure/eraser.ts'
 import { proposeErasures } from './erasure/propose.ts'
 import type { Log } from './log.ts'
@@ -30,6 +32,9 @@ export type System = WritePath & {
   readonly projector: Projector
   readonly processes: ProcessRunner
   readonly eraser: Eraser
+  readonly deliveries: Deliveries
+  /** The same for every program that works on this log, and for no other. */
+  readonly logIdentity: string
   /** Whether requests should be sent to this node. */
   readonly readiness: () => Readiness
   readonly now: () => string
@@ -43,8 +48,10 @@ export type SystemOptions = {
   /** 32 bytes in base64. Absent: one of the data directory's own, for development. */
   readonly keyEncryptionKey?: string | undefined
   readonly previousKeyEncryptionKey?: string | undefined
-  /** On a cluster: what one node is enough for is done by the one that holds the lease on this log. Absent: by every node, to the same effect. */
+  /** Where several programs work on one log: what one is enough for is done by the one that holds the lease on it. Absent: by every one, to the same effect. */
   readonly lease?: (logIdentity: string) => Lease
+  /** How webhooks are sent. `queue`: hands attempts on the log of this name to other programs. */
+  readonly delivery?: Omit<DeliveryOptions, 'queue'> & { readonly queue?: (logIdentity: string) => WorkQueue }
   /** ISO instant in UTC; the clock of the machine unless said. */
   readonly now?: () => string
   /** How often missed deadlines are looked for, in ms. 0: only when `processes.tick()` is called. */
@@ -83,7 +90,10 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     await data.close()
     throw error
   })
-  const lease = (shared && options.lease?.(shared.logIdentity)) ?? alwaysHeld()
+  // Whoever has the keys has the log: programs that share a directory share both.
+  const logIdentity = shared?.logIdentity ?? keyring.blind('which log this is')
+  const isAlone = engine === 'memory'
+  const lease = (isAlone ? undefined : options.lease?.(logIdentity)) ?? alwaysHeld()
   const journal = openProcessJournal(engine === 'memory' ? ':memory:' : processesFile(dataDir))
   const eraser = startEraser({
     store,
@@ -107,6 +117,11 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     now,
     log,
   })
+  const { queue, ...delivery } = options.delivery ?? {}
+  const deliveries = startDeliveries(
+    { store, view, views: projector.views, projector, execute, keyring, now },
+    { ...delivery, queue: isAlone ? undefined : queue?.(logIdentity), lease, log },
+  )
   const readiness = watchReadiness({ store, projector, processes: running })
   const timer = tickMs > 0 ? setInterval(() => void tick(system, log), tickMs) : undefined
   timer?.unref()
@@ -121,11 +136,14 @@ export const startSystem = async (options: SystemOptions): Promise<System> => {
     projector,
     processes: running,
     eraser,
+    deliveries,
+    logIdentity,
     readiness: readiness.now,
     now,
     async stop() {
       clearInterval(timer)
       readiness.stop()
+      await deliveries.stop()
       await running.stop()
       await lease.stop()
       journal.close()

@@ -4,7 +4,7 @@ import { type EventOf, factsOf } from '#domain/kernel/event.ts'
 import { date, plainText } from '#domain/kernel/schema.ts'
 
 /** What a program of somebody else's may do with its key. */
-export const scopes = ['events:read'] as const
+export const scopes = ['events:read', 'subscriptions:manage'] as const
 export const revocations = ['rotated', 'leaked', 'noLongerNeeded'] as const
 
 const fact = factsOf({ dataClass: 'directory', function: 'system' })

@@ -139,6 +139,8 @@ export type Lifecycle<S extends AnyState = AnyState, E extends AnyEvent = AnyEve
   readonly initial: S
   /** May be begun about a family that the sender has nothing to do with: that is what it is for. */
   readonly opensFamilies?: true
+  /** What a program's key must be for; people need none. */
+  readonly scope?: string
   readonly refusals: Readonly<Record<string, RefusalText>>
   readonly commands: Readonly<Record<string, CommandSpec>>
   /** Ids are UUIDs unless the lifecycle has readable ones. */
@@ -166,6 +168,7 @@ export const lifecycleOf =
     readonly refusals: R
     readonly readableIds?: true
     readonly opensFamilies?: true
+    readonly scope?: string
     readonly evolve: {
       readonly [T in E['type']]: (state: S, data: Extract<E, { type: T }>['data'], when: Circumstance) => S
     }

@@ -1,8 +1,7 @@
 import { accessLogEvents } from '#domain/access-log/events.ts'
 import { streamName } from '#domain/kernel/event.ts'
-import { japanDate } from '#domain/kernel/time.ts'
 import type { System } from '#src/system.ts'
-import { uuidV7 } from '#src/write/command-id.ts'
+import { noteOf } from '#src/write/note.ts'
 import { actorOf, type Principal } from './principal.ts'
 import type { Released } from './reveal.ts'
 
@@ -37,28 +36,9 @@ export const accessLogIn = ({ store, now }: Pick<System, 'store' | 'now'>): Acce
     { principal, familyId, requestId }: Pick<Viewing, 'principal' | 'familyId' | 'requestId'>,
     data: Readonly<Record<string, unknown>>,
   ): Promise<void> => {
-    const recordedAt = now()
-    const id = uuidV7(Date.parse(recordedAt))
+    const about = { recordedAt: now(), actor: actorOf(principal), familyId, correlationId: requestId }
     await store.append(streamName('access', familyId), 'any', [
-      {
-        id,
-        type,
-        schemaVersion: 1,
-        recordedAt,
-        data: accessLogEvents[type].schema.parse(data),
-        metadata: {
-          occurredAt: recordedAt,
-          occurredOn: japanDate(recordedAt),
-          precision: 'instant',
-          actor: actorOf(principal),
-          dataClass: 'audit',
-          familyId,
-          correlationId: requestId,
-          causationId: requestId,
-          commandId: id,
-          commandHash: '',
-        },
-      },
+      noteOf(type, accessLogEvents[type], data, about),
     ])
   }
   return {

@@ -11,8 +11,13 @@ const EVERYBODYS = new Set(['family', 'organization', 'site', 'retention'])
 export const mayKnow = (principal: Principal, { name }: Lifecycle, state: AnyState): boolean => {
   if (EVERYBODYS.has(name) || principal.role === 'auditor') return true
   if (name === 'staff' || name === 'integration') return principal.role === 'admin'
+  if (name === 'subscription') return principal.role === 'admin' || isOf(principal, state)
   return holders(state).includes(principal.organizationId)
 }
+
+/** What a program set up for itself is not for others of its organisation. */
+const isOf = ({ staffId }: Principal, state: AnyState & { readonly subscriber?: string }): boolean =>
+  state.subscriber === staffId
 
 type Held = {
   readonly organizationId?: string

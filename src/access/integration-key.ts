@@ -5,6 +5,7 @@ import { japanDate } from '#domain/kernel/time.ts'
 import { type ApiKey, isSameDigest, readApiKey } from '#infra/auth/api-key.ts'
 import type { FoldCache } from '#src/write/fold-cache.ts'
 import type { Principal } from './principal.ts'
+import { OF_INTEGRATION } from './subscriber.ts'
 
 const integrationFold = foldOf<Integration>(integration)
 
@@ -28,7 +29,7 @@ export const integrationBy =
     const isRight = isSameDigest(known?.digest ?? '', digestOf(parts.keyring, given))
     if (!known || !isRight || !isLive(known, japanDate(parts.now()))) return undefined
     return {
-      staffId: `int-${given.integration}`,
+      staffId: `${OF_INTEGRATION}${given.integration}`,
       role: 'integration',
       organizationId: state.organizationId,
       scopes: state.scopes,

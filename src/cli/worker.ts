@@ -4,16 +4,16 @@ import { note } from './terminal/output.ts'
 
 export const worker = new Command('worker')
   .description(
-    'Run a node of a cluster without a door: it may hold the lease, and does what one node does for all (deadlines, what follows from facts)',
+    'Run a node without a door: it sends webhooks, and may hold the lease and do what one node does for all (deadlines, what follows from facts)',
   )
   .action(async () => {
     const config = dataConfig()
-    const [{ startNode, endInOrder }, { makeLog }] = await Promise.all([
+    const [{ startWorkerNode, endInOrder }, { makeLog }] = await Promise.all([
       import('#src/node.ts'),
       import('#src/log.ts'),
     ])
     const log = makeLog(config.LOG_LEVEL)
-    const { stop } = await startNode(config, log)
+    const { stop } = await startWorkerNode(config, log)
     endInOrder(log, stop)
     log.info({ state: 'running' }, 'working without a door')
     note('tsunagi: a worker runs; it opens no port')

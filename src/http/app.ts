@@ -33,6 +33,8 @@ import { personsRequestRoutes, withTheLog } from './persons-requests.ts'
 import { refusalTexts, refusedIdentity, sendProblem } from './problem.ts'
 import { limitRate } from './rate-limit.ts'
 import { type ReadRoute, readRoutes } from './routes.ts'
+import { subscriptionPages } from './subscription-pages.ts'
+import { subscriptionRoutes } from './subscriptions.ts'
 import { timelineRoute } from './timeline.ts'
 import { worklistRoute } from './worklists.ts'
 
@@ -108,6 +110,8 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     ...accessLogRoutes(shop),
     ...erasureRoutes(shop),
     ...personsRequestRoutes(shop),
+    ...subscriptionPages(shop),
+    ...subscriptionRoutes(shop, texts),
   ]
 
   answerErrors(app, log)

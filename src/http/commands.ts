@@ -7,7 +7,7 @@ import { fieldErrors, type Problem, sendProblem } from './problem.ts'
 
 export type RefusalTexts = ReadonlyMap<string, { readonly title: string; readonly status: number }>
 
-const KEY = /^[\x21-\x7e]{1,255}$/
+export const KEY = /^[\x21-\x7e]{1,255}$/
 const STRONG_ETAG = /^"(\d{1,9})"$/
 
 /** One route for each command, derived from its schema. */
@@ -62,22 +62,31 @@ export const receiptBody = ({ id, version, position, events }: Receipt) => ({
   events,
 })
 
-const sendReceipt = (reply: FastifyReply, receipt: Receipt) => {
+/** `more`: what is told once, with the receipt. */
+export const sendReceipt = (reply: FastifyReply, receipt: Receipt, more: object = {}) => {
   reply.header('ETag', `"${receipt.version}"`)
   if (receipt.position !== undefined) reply.header('Commit-Position', String(receipt.position))
   if (receipt.replayed) reply.header('Idempotency-Replayed', 'true')
-  return reply.code(receipt.created ? 201 : 200).send(receiptBody(receipt))
+  return reply.code(receipt.created ? 201 : 200).send({ ...receiptBody(receipt), ...more })
 }
 
 type Refused = Problem & { readonly title?: string; readonly version?: number }
 
-const sendRefusal = (request: FastifyRequest, reply: FastifyReply, { version, ...problem }: Refused) => {
+export const sendRefusal = (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { version, ...problem }: Refused,
+) => {
   if (version !== undefined) reply.header('ETag', `"${version}"`)
   return sendProblem(request, reply, problem)
 }
 
 /** Each way in which a command is not carried out, as a problem. */
-export const problemOf = (answer: Exclude<Answer, Receipt>, door: Door, texts: RefusalTexts): Refused => {
+export const problemOf = (
+  answer: Exclude<Answer, Receipt>,
+  door: Pick<Door, 'lifecycle'>,
+  texts: RefusalTexts,
+): Refused => {
   switch (answer.kind) {
     case 'invalid':
       return { status: 400, code: 'request/invalid', errors: fieldErrors(answer.issues) }
@@ -85,6 +94,8 @@ export const problemOf = (answer: Exclude<Answer, Receipt>, door: Door, texts: R
       return { status: 400, code: 'request/invalid', errors: [answer.error] }
     case 'roleNotAllowed':
       return { status: 403, code: 'access/role-not-allowed' }
+    case 'scopeMissing':
+      return { status: 403, code: 'access/scope-missing' }
     case 'notFound':
     case 'hidden':
       return notThere(door)
@@ -97,7 +108,7 @@ export const problemOf = (answer: Exclude<Answer, Receipt>, door: Door, texts: R
   }
 }
 
-const notThere = ({ lifecycle }: Door): Refused => ({
+const notThere = ({ lifecycle }: Pick<Door, 'lifecycle'>): Refused => ({
   status: 404,
   code: `${kebab(lifecycle.name)}/not-found`,
   title: 'There is nothing here, or nothing for you.',
@@ -105,7 +116,7 @@ const notThere = ({ lifecycle }: Door): Refused => ({
 
 const refusedBy = (
   { refusal, state, version }: Extract<Answer, { kind: 'refused' }>,
-  door: Door,
+  door: Pick<Door, 'lifecycle'>,
   texts: RefusalTexts,
 ): Refused => {
   const { refused: code, detail, pointer } = refusal

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { cellFor } from '#domain/access/grid.ts'
 import { hubRoles, type Role, wardRoles } from '#domain/kernel/metadata.ts'
-import { directory } from '#projections/directory.ts'
-import { asEnvelope, EVERYBODY, type FeedRow, referralFeed } from '#projections/referral-feed.ts'
+import { asEnvelope, type FeedRow, referralFeed } from '#projections/referral-feed.ts'
 import { isInConflict, type Principal } from '#src/access/principal.ts'
+import { cloudEvent } from '#src/feed/published.ts'
+import { feedOf } from '#src/feed/whose.ts'
 import { principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
 import { refusedIdentity, sendProblem } from './problem.ts'
@@ -48,7 +49,7 @@ export const feedRoute = (shop: Shop): ReadRoute =>
       const principal = principalOf(request)
       if (principal.scopes?.includes('events:read') === false)
         return sendProblem(request, reply, { status: 403, code: 'access/scope-missing' })
-      const organization = feedOf(shop, principal)
+      const organization = feedOf(shop.system.views, principal.organizationId)
       const place = after === undefined ? [0] : decodeCursor(['referrals', organization], after)
       const [taken] = place ?? []
       if (place?.length !== 1 || typeof taken !== 'number')
@@ -68,7 +69,7 @@ export const feedRoute = (shop: Shop): ReadRoute =>
       // A key may have been revoked, a role changed, while it waited.
       const now = await shop.identify(request.headers.authorization)
       if (typeof now === 'string') return sendProblem(request, reply, refusedIdentity[now])
-      if (!readers.includes(now.role) || feedOf(shop, now) !== organization)
+      if (!readers.includes(now.role) || feedOf(shop.system.views, now.organizationId) !== organization)
         return sendProblem(request, reply, { status: 403, code: 'access/role-not-allowed' })
       const last = rows.at(-1)?.sequence ?? taken
       const cursor = encodeCursor(['referrals', organization], [last])
@@ -89,7 +90,7 @@ const eventsFor = async (shop: Shop, principal: Principal, rows: readonly FeedRo
     if (isInConflict(principal, row.familyId)) continue
     const isHidden = isPerson && (await shop.hidesWhereabouts(principal, row.familyId))
     const family = shop.familyReference(principal.staffId, row.familyId)
-    events.push(cloudEvent(isHidden ? ownEndOnly(row, principal) : row, family))
+    events.push(cloudEvent(isHidden ? ownEndOnly(row, principal) : row, row.sequence, family))
   }
   return events
 }
@@ -99,10 +100,6 @@ const ownEndOnly = (row: FeedRow, { organizationId }: Principal): FeedRow => ({
   from: row.from === organizationId ? row.from : '',
   to: row.to === organizationId ? row.to : undefined,
 })
-
-/** The city's own integrations read everybody's referrals, all others those of their organisation. */
-const feedOf = ({ system: { views } }: Shop, { organizationId }: Principal): string =>
-  views.reader(directory).get(`organization-${organizationId}`)?.of === 'city' ? EVERYBODY : organizationId
 
 const LOOK_AGAIN_MS = 1_000
 
@@ -129,34 +126,3 @@ const rowsAfter = async (
     await projector.reached(position + 1n, Math.min(left, LOOK_AGAIN_MS))
   }
 }
-
-/** CloudEvents 1.0 around exactly what dossier 2.12 allows. */
-const cloudEvent = (row: FeedRow, family: string) => ({
-  specversion: '1.0',
-  id: row.eventId,
-  source: 'urn:tsunagi',
-  type: `jp.tsunagi.referral.${row.type}.v1`,
-  subject: row.referralId,
-  time: row.occurredAt,
-  recordedtime: row.recordedAt,
-  sequence: String(row.sequence),
-  partitionkey: family,
-  datacontenttype: 'application/json',
-  dataref: `/v1/referrals/${row.referralId}`,
-  data: {
-    eventId: row.eventId,
-    type: row.type,
-    occurredAt: row.occurredAt,
-    recordedAt: row.recordedAt,
-    referralId: row.referralId,
-    familyRef: family,
-    direction: row.direction,
-    linkLevel: row.linkLevel,
-    urgency: row.urgency,
-    fromOrganization: row.from || null,
-    toOrganization: row.to ?? null,
-    status: row.status,
-    ...(row.due && { due: row.due }),
-    ...(row.outcome !== undefined && { outcome: row.outcome }),
-  },
-})

@@ -5,6 +5,7 @@ import { holderOf, mayKnow } from '#src/access/holder.ts'
 import { isInConflict, type Principal } from '#src/access/principal.ts'
 import { kebab } from '#src/write/execute.ts'
 import { notForThem, notFound, principalOf, type Shop } from './context.ts'
+import { receivedOf } from './received.ts'
 import { release } from './release.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
@@ -41,7 +42,11 @@ export const lifecycleRoutes = (shop: Shop, lifecycles: readonly Lifecycle[]): r
             if (seen.effect === 'deny') return notForThem(request, reply, { rule: seen.ruleId, ...whose })
             if (!seen.state) return existing
             header('ETag', etag)
-            return { ...existing, ...told(seen.state) }
+            const isLetter = lifecycle.name === 'referral'
+            const received = isLetter && {
+              deliveries: receivedOf(shop.system.views, id, seen.state, principal),
+            }
+            return { ...existing, ...told(seen.state), ...received }
           })
         },
       }),
@@ -63,7 +68,7 @@ const closedBy = async (
   return isHidden ? 'R-ACC-2' : undefined
 }
 
-const ELSEWHERE = new Set(['family', 'organization', 'site'])
+const ELSEWHERE = new Set(['family', 'organization', 'site', 'subscription'])
 
 const told = ({ status, ...rest }: AnyState) => ({ state: status, ...rest })
 

@@ -103,7 +103,16 @@ const receipt = (description: string) => ({
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Receipt' } } },
 })
 
-const readPath = ({ path, operationId, summary, query, answer, by, askedIn }: ReadRoute): Json => {
+const readPath = ({
+  path,
+  operationId,
+  summary,
+  query,
+  answer,
+  by,
+  askedIn,
+  alsoAnswers = {},
+}: ReadRoute): Json => {
   const { properties = {}, required = [] } = schemaOf(query) as {
     properties?: Record<string, Json>
     required?: string[]
@@ -136,6 +145,12 @@ const readPath = ({ path, operationId, summary, query, answer, by, askedIn }: Re
           '403': problem('The rules say no.'),
           '404': problem('Not there, or not for you.'),
           '503': problem('The view is behind, or shutting down.'),
+          ...Object.fromEntries(
+            Object.entries(alsoAnswers).map(([status, when]) => [
+              status,
+              status < '300' ? { description: when } : problem(when),
+            ]),
+          ),
         },
       },
     },

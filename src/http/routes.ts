@@ -13,6 +13,8 @@ export type ReadRoute<Q extends z.ZodObject = z.ZodObject> = {
   /** `body`: asked by POST, because what is asked for is personal and a URL is written down everywhere (ADR 11). */
   readonly askedIn?: 'body'
   readonly query: Q
+  /** Beyond what every reading answers: status and when. */
+  readonly alsoAnswers?: Readonly<Record<string, string>>
   /** JSON Schema of the answer. */
   readonly answer: Readonly<Record<string, unknown>>
   handle(

@@ -29,6 +29,7 @@ export type Answer =
   | { readonly kind: 'invalid'; readonly issues: readonly z.core.$ZodIssue[] }
   | { readonly kind: 'misdated'; readonly error: { pointer: string; code: string; message: string } }
   | { readonly kind: 'roleNotAllowed' }
+  | { readonly kind: 'scopeMissing' }
   | { readonly kind: 'notFound' }
 
 export type Handled = (incoming: Incoming) => Promise<Answer>
@@ -44,6 +45,7 @@ export const handler = (system: System, relation: Relation): Handled => {
   return async (incoming) => {
     const { door, principal, key, expected, provenance } = incoming
     if (!door.spec.by.includes(principal.role)) return { kind: 'roleNotAllowed' }
+    if (lacksScope(principal, door.lifecycle)) return { kind: 'scopeMissing' }
     const id = door.id.safeParse(incoming.id)
     if (!id.success) return { kind: 'notFound' }
     const parsed = door.body.safeParse(incoming.body)
@@ -87,6 +89,10 @@ export const handler = (system: System, relation: Relation): Handled => {
     return outcome
   }
 }
+
+/** A program's key may be for other things; people need no scope. */
+export const lacksScope = ({ scopes }: Principal, { scope }: Pick<Lifecycle, 'scope'>): boolean =>
+  scopes !== undefined && scope !== undefined && !scopes.includes(scope)
 
 /** What is open is known to a view; it has to have caught up before a "nothing" counts. */
 const nothingOpen = async (

@@ -53,7 +53,7 @@ const isFree = ({ schema }: Leaf): boolean => {
 
 /** Free fields that say nothing of a family: institutions and what they offer, staff, desks, numbers of cards and plans. */
 const NOT_PERSONAL: Readonly<Record<string, RegExp>> = {
-  name: /^(IntegrationRegistered|RegisterIntegration|OrganizationRegistered|RegisterOrganization|Partner\w+|(Register|Update)Partner|SiteOpened|OpenSite)\./,
+  name: /^(SubscriptionCreated|CreateSubscription|IntegrationRegistered|RegisterIntegration|OrganizationRegistered|RegisterOrganization|Partner\w+|(Register|Update)Partner|SiteOpened|OpenSite)\./,
   contact: /^(Partner\w+|(Register|Update)Partner)\./,
   offers: /Partner/,
   modules: /Training/,
@@ -65,7 +65,13 @@ const NOT_PERSONAL: Readonly<Record<string, RegExp>> = {
   planGoal: /Care/,
   secondPerson: /BreakGlass/,
   hold: /LegalHold/,
-  key: /ApiKey/,
+  key: /ApiKey|SigningKeys|CreateSubscription/,
+  publicKey: /SigningKeys|CreateSubscription/,
+  url: /Subscription|Endpoint/,
+  subscriber: /Subscription/,
+  feed: /Subscription/,
+  purpose: /^(SubscriptionCreated|CreateSubscription|GrantRenewed|RenewGrant)\./,
+  reason: /DeliveriesRecorded/,
   digest: /ApiKey/,
   reference: /LegalHold|Erase|Erased/,
   decidedByClass: /ErasureProposed|ProposeErasure/,

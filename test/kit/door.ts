@@ -14,10 +14,10 @@ import type { Counts } from '#infra/redis/shared-counts.ts'
 import { integrationBy } from '#src/access/integration-key.ts'
 import { identifier, staffBy } from '#src/access/principal.ts'
 import type { Engine } from '#src/data/engine.ts'
+import { familyReferences } from '#src/feed/references.ts'
 import { buildApp } from '#src/http/app.ts'
 import { makeLog } from '#src/log.ts'
-import { familyReferences } from '#src/serve.ts'
-import { type System, startSystem } from '#src/system.ts'
+import { type System, type SystemOptions, startSystem } from '#src/system.ts'
 import { uuidV7 } from '#src/write/command-id.ts'
 import * as people from './controls.ts'
 
@@ -77,6 +77,8 @@ export type DoorOptions = {
   readonly now?: () => string
   /** The same directory again: a restart. */
   readonly dataDir?: string
+  /** How webhooks are sent; to this machine itself unless said. */
+  readonly delivery?: SystemOptions['delivery']
   readonly listen?: boolean
   readonly ratePerMinute?: number
   readonly counts?: Counts
@@ -90,7 +92,14 @@ export const openTestDoor = async (t: Test, options: DoorOptions = {}): Promise<
   const dataDir = options.dataDir ?? temporaryDirectory(t)
   const logged: string[] = []
   const log = makeLog(logLevel, { write: (line) => void logged.push(line) })
-  const system = await startSystem({ dataDir, engine, log, tickMs: 0, ...(now && { now }) })
+  const system = await startSystem({
+    dataDir,
+    engine,
+    log,
+    tickMs: 0,
+    ...(now && { now }),
+    delivery: { loopback: true, ...options.delivery },
+  })
   await registerStaff(system)
   const issuer = openDevIssuer(join(dataDir, 'dev-issuer.pem'))
   const verify = tokenVerifier({ issuer: DEV_ISSUER, audience: DEV_AUDIENCE, key: issuer.publicKey })
