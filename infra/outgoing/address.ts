@@ -15,7 +15,7 @@ export const isPublic = (address: string): boolean => {
   if (!isPlain(address)) return false
   const parsed = ipaddr.process(address)
   if (parsed.range() !== 'unicast') return false
-  // ipaddr.js calls unicast what it has no name for, `::127.0.0.1` among it. Only 2000::/3 is given out.
+  // ipaddr.js calls unicast what it has no name for, `::7f00:1` among it. Only 2000::/3 is given out.
   if (parsed instanceof ipaddr.IPv6) return ((parsed.parts[0] ?? 0) & 0xe000) === 0x2000
   return parsed.toString() !== AZURE_WIRE_SERVER
 }
@@ -24,6 +24,6 @@ export const isPublic = (address: string): boolean => {
 export const isLoopback = (address: string): boolean =>
   isPlain(address) && ipaddr.parse(address).range() === 'loopback'
 
-/** ipaddr.js reads `0177.1` as an address too; and a zone belongs to one of our own interfaces. */
+/** ipaddr.js reads `0177.1` as an address too, and `::8.8.8.8` as `::ffff:8.8.8.8`. A zone belongs to one of our own interfaces. */
 const isPlain = (address: string): boolean =>
-  isIP(address) !== 0 && !address.includes('%') && ipaddr.isValid(address)
+  isIP(address) !== 0 && !/%|^::\d+\./.test(address) && ipaddr.isValid(address)
