@@ -128,6 +128,15 @@ await t.test(
       'ErasureProposed',
       // By POST /v1/integrations/{id}/keys, which makes the secret.
       'ApiKeyIssued',
+      // By the routes of a subscription that make secrets, read cursors and look at addresses.
+      'SubscriptionCreated',
+      'SigningKeysIssued',
+      'EndpointChanged',
+      'ReplayRequested',
+      // By sending.
+      'EndpointFailing',
+      'SubscriptionDisabled',
+      'DeliveriesRecorded',
     ]
     t.strictSame(
       Object.keys(catalogue).filter((type) => !named.has(type) && !bySystemOnly.includes(type)),
