@@ -29,6 +29,7 @@ export const failureIn = (error: Error): FailureCode => {
   if (error instanceof ExchangeFailure) return error.failure
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (code === 'ETIMEDOUT') return 'timeout'
+  if (code === 'UND_ERR_DESTROYED') return 'closed'
   if (code.startsWith('ERR_SSL_')) return 'tls'
   return BROKEN.test(code) ? 'connection' : 'protocol'
 }
