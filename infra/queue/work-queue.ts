@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Queue, Worker } from 'bullmq'
 import { Redis } from 'ioredis'
 
@@ -93,7 +94,12 @@ export const startWorkers = (
   },
 ): Workers => {
   const { url, name, log, concurrency, work } = options
-  const client = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: backOff })
+  let isGivenUp = false
+  const client = new Redis(url, {
+    maxRetriesPerRequest: null,
+    // The connection that waits for work has these options, too, and nobody else can end it.
+    retryStrategy: (attempt) => (isGivenUp ? null : backOff(attempt)),
+  })
   client.on('error', () => undefined)
   const worker = new Worker(QUEUE, ({ data }) => work(data), {
     connection: client,
@@ -111,9 +117,8 @@ export const startWorkers = (
   return {
     async close() {
       // Without Redis it would wait for an answer for ever.
-      const giveUp = setTimeout(() => client.disconnect(), ANSWER_MS)
-      await worker.close().catch(() => undefined)
-      clearTimeout(giveUp)
+      await Promise.race([worker.close().catch(() => undefined), pause(ANSWER_MS)])
+      isGivenUp = true
       client.disconnect()
     },
   }

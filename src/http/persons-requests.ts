@@ -20,6 +20,8 @@ import { classesIn, isAnyShown, partShown, shownBy } from '#domain/persons-reque
 import { type Recipient, type Sources, whoGot } from '#domain/persons-request/who-got.ts'
 import { accessLog } from '#projections/access-log.ts'
 import { familyTimeline } from '#projections/family-timeline/family-timeline.ts'
+import { EVERYBODY } from '#projections/referral-feed.ts'
+import { subscriptions } from '#projections/subscriptions.ts'
 import { mayKnow } from '#src/access/holder.ts'
 import { actorOf, isInConflict, type Principal } from '#src/access/principal.ts'
 import type { Released } from '#src/access/reveal.ts'
@@ -44,7 +46,13 @@ const sourcesIn = ({ views }: Pick<System, 'views'>): Sources => {
     disclosuresOf: shownOf,
     openedOf: shownOf,
     // The feed carries no field that a person could have corrected.
-    subscribersOf: () => [],
+    // The two ends are told as such; whoever takes everybody's is told here, whatever their filter.
+    subscribersOf: () =>
+      views
+        .reader(subscriptions)
+        .list({})
+        .filter(({ feed }) => feed === EVERYBODY)
+        .map(({ organization }) => organization),
   }
 }
 
