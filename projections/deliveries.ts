@@ -47,7 +47,7 @@ export type RunRow = {
   /** How often what was parked has been released, over all runs: kept in run 0. */
   readonly releases: number
   readonly lastDeliveredAt?: string
-  /** The first failure since something was delivered, over all runs: kept in run 0. */
+  /** The first failure since something was delivered or released, over all runs: kept in run 0. */
   readonly failingSince?: string | undefined
 }
 
@@ -106,7 +106,9 @@ const begin = (
 
 const release = (subscription: string, rows: Rows<Row>): void => {
   const run = asRun(rows.get(runKey(subscription, 0)))
-  if (run) rows.put(runKey(subscription, 0), { ...run, releases: run.releases + 1 })
+  if (!run) return
+  const { failingSince: _, ...rest } = run
+  rows.put(runKey(subscription, 0), { ...rest, releases: run.releases + 1 })
 }
 
 export const isFinal = ({ state }: DeliveryRow): boolean => state !== 'failed' && state !== 'parked'

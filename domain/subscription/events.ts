@@ -19,6 +19,14 @@ export type Endpoint = Readonly<z.output<typeof Endpoint>>
 /** A place in the subscriber's feed: `looked` is the feed's own number, `sequence` counts what fitted the filter. */
 export const Place = z.strictObject({ looked: z.int().min(0), sequence: z.int().min(0) })
 
+/** One pair of keys that signs: what is secret of it lies under the stream's own key. */
+export const keyShape = {
+  key: plainText(16),
+  secret: text(200),
+  privateKey: text(200),
+  publicKey: plainText(200),
+}
+
 export const disabledBecause = ['gone', 'failing'] as const
 export const revokedBecause = ['purposeEnded', 'agreementEnded', 'misuse', 'byRequest'] as const
 
@@ -40,16 +48,9 @@ export const subscriptionEvents = {
     { title: { ja: '配信の登録', en: 'Subscription created' }, state: 'active' },
   ),
   /** Both sign until `previousUntil`; earlier ones than the one before end at once. */
-  SigningKeysIssued: fact(
-    z.object({
-      key: plainText(16),
-      secret: text(200),
-      privateKey: text(200),
-      publicKey: plainText(200),
-      previousUntil: instant(),
-    }),
-    { title: { ja: '署名鍵の発行', en: 'Signing keys issued' } },
-  ),
+  SigningKeysIssued: fact(z.object({ ...keyShape, previousUntil: instant() }), {
+    title: { ja: '署名鍵の発行', en: 'Signing keys issued' },
+  }),
   EndpointChanged: fact(z.object({ endpoint: Endpoint }), {
     title: { ja: '送信先の変更', en: 'Endpoint changed' },
   }),

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { OrganizationId } from '#domain/ids.ts'
 import { commandsOn, refuse } from '#domain/kernel/lifecycle.ts'
-import { date, instant, plainText, text } from '#domain/kernel/schema.ts'
+import { date, instant, plainText } from '#domain/kernel/schema.ts'
 import { addDays } from '#domain/kernel/time.ts'
-import { Endpoint, Place, revokedBecause, type SubscriptionEvent } from './events.ts'
+import { Endpoint, keyShape, Place, revokedBecause, type SubscriptionEvent } from './events.ts'
 import { FeedFilter } from './filter.ts'
 import type { Subscription } from './state.ts'
 
@@ -23,13 +23,6 @@ const tooLong = (until: string, today: string, pointer: string) =>
         pointer,
       )
     : undefined
-
-const keyShape = {
-  key: plainText(16),
-  secret: text(200),
-  privateKey: text(200),
-  publicKey: plainText(200),
-}
 
 export const CreateSubscription = command({
   summary:

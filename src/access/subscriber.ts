@@ -12,11 +12,16 @@ const integrationFold = foldOf<Integration>(integration)
 /** How a program is called where people have their staff id. */
 export const OF_INTEGRATION = 'int-'
 
-/** A program as it is known now: by its registration, or as staff whose role that is. Undefined: there is none of that id. */
+/** Being sent events is reading them. */
+const READING = 'events:read'
+
+/** A program as it is known now: by its registration, or as staff whose role that is. Undefined: there is none of that id that may read events. */
 export const programOf = async (parts: Parts, id: string): Promise<Subscriber | undefined> => {
   if (id.startsWith(OF_INTEGRATION)) {
     const { state } = await parts.view(integrationFold, id.slice(OF_INTEGRATION.length))
-    return state.status === 'active' ? { staffId: id, organizationId: state.organizationId } : undefined
+    return state.status === 'active' && state.scopes.includes(READING)
+      ? { staffId: id, organizationId: state.organizationId }
+      : undefined
   }
   const member = await staffBy(parts)(id)
   return member?.role === 'integration' ? member : undefined
@@ -25,10 +30,10 @@ export const programOf = async (parts: Parts, id: string): Promise<Subscriber | 
 /** A program is its own subscriber; an administrator says for which it is. */
 export const subscriberOf = async (
   parts: Parts,
-  { role, staffId, organizationId }: Principal,
+  { role, staffId }: Principal,
   named: string | undefined,
 ): Promise<Subscriber | undefined> => {
-  if (role === 'integration')
-    return named === undefined || named === staffId ? { staffId, organizationId } : undefined
-  return named === undefined ? undefined : programOf(parts, named)
+  const wanted = role === 'integration' ? (named ?? staffId) : named
+  const isOthers = role === 'integration' && wanted !== staffId
+  return wanted === undefined || isOthers ? undefined : programOf(parts, wanted)
 }

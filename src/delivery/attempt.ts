@@ -10,6 +10,7 @@ import { asEnvelope, type FeedRow, feedKey, referralFeed } from '#projections/re
 import { programOf } from '#src/access/subscriber.ts'
 import { cloudEvent } from '#src/feed/published.ts'
 import type { FamilyReference } from '#src/feed/references.ts'
+import { eventOf } from './event-of.ts'
 import type { House } from './house.ts'
 import { delayAfter } from './schedule.ts'
 import type { Work } from './work.ts'
@@ -59,13 +60,12 @@ export const attemptIn = (parts: Parts): Attempt => {
   }
 
   return async (work) => {
-    const { run, sequence, looked, attempt } = work
+    const { run, sequence, attempt } = work
     const { state } = await view(subscriptionFold, work.subscription)
     if (state.status !== 'active') return undefined
     const row = await eventAt(work, state.feed)
     if (!row) return undefined
-    const { eventId, referralId } = row
-    const noted = { run, sequence, looked, eventId, referralId: referralId as Delivery['referralId'] }
+    const noted = eventOf({ run, sequence, row })
     const reason = await whyNot(state, row)
     if (reason) return { ...noted, outcome: 'withheld', attempt: 0, at: now(), reason }
     const at = now()

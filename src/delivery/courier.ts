@@ -2,6 +2,7 @@ import type { Delivery } from '#domain/delivery/events.ts'
 import { ViewNotReady } from '#domain/kernel/projection.ts'
 import type { Known } from '#domain/subscription/state.ts'
 import { circuitBreaker } from './breaker.ts'
+import { eventOf } from './event-of.ts'
 import type { Intake, Taken } from './intake.ts'
 import { openLanes, type Waiting } from './lanes.ts'
 import { pacing } from './pace.ts'
@@ -47,17 +48,8 @@ export const startCourier = (parts: CourierParts) => {
     const wait = nextAt === undefined ? 0 : Math.max(0, Date.parse(nextAt) - Date.parse(clock.now()))
     return { run, sequence, row, attempts, dueAt: clock.monotonic() + wait }
   }
-  const parkBehind = ({ run, sequence, row }: Pick<Waiting, 'run' | 'sequence' | 'row'>): void => {
-    const { eventId, referralId } = row
-    const delivery = {
-      run,
-      sequence,
-      looked: row.sequence,
-      eventId,
-      referralId: referralId as Delivery['referralId'],
-    }
-    note({ ...delivery, outcome: 'parked', attempt: 0, at: clock.now(), reason: 'behindParked' })
-  }
+  const parkBehind = (behind: Pick<Waiting, 'run' | 'sequence' | 'row'>): void =>
+    note({ ...eventOf(behind), outcome: 'parked', attempt: 0, at: clock.now(), reason: 'behindParked' })
   const takeIn = (taken: Taken): void => {
     if (taken.parked) lanes.parkLane(taken)
     else if (!lanes.add(waitingFrom(taken), clock.monotonic())) parkBehind(taken)

@@ -11,6 +11,7 @@ import type { Log } from '#src/log.ts'
 import { turns } from '#src/write/turns.ts'
 import { subscriptionFold } from './attempt.ts'
 import { type Clock, type Courier, startCourier } from './courier.ts'
+import { eventOf } from './event-of.ts'
 import { failing } from './failing.ts'
 import type { House } from './house.ts'
 import { openIntake } from './intake.ts'
@@ -91,17 +92,8 @@ export const startDispatcher = (options: Options): Dispatcher => {
     couriers.delete(id)
     const left = await courier.stop()
     if (state?.status === 'ended')
-      for (const { run, sequence, row } of left)
-        recorder.note(id, {
-          run,
-          sequence,
-          looked: row.sequence,
-          eventId: row.eventId,
-          referralId: row.referralId as Delivery['referralId'],
-          outcome: 'givenUp',
-          attempt: 0,
-          at: clock.now(),
-        })
+      for (const waiting of left)
+        recorder.note(id, { ...eventOf(waiting), outcome: 'givenUp', attempt: 0, at: clock.now() })
     await caughtUpTo(await recorder.flushed())
   }
   const caughtUpTo = async (wanted: bigint): Promise<void> => {

@@ -28,6 +28,8 @@ type Run = { readonly run: number; place: FeedPlace; readonly highest: number; r
 
 const PAGE = 250
 
+const isUnderWay = ({ place, upTo }: Run): boolean => place.sequence < upTo
+
 /**
  * What is still to be sent for one subscription, in order, from the views: what is known of (tried, released) first, then what the feed
  * has behind the place up to which everything is settled. A page at a time, so that a backlog of years fits in memory.
@@ -66,7 +68,7 @@ export const openIntake = (views: ReadStore, id: string, { feed, filter, replays
   const runs = [0, ...replays.map(({ replay }) => replay)]
     .flatMap((run) => asRun(known.get(runKey(id, run))) ?? [])
     .map(runFrom)
-    .filter(({ place, upTo }) => place.sequence < upTo)
+    .filter(isUnderWay)
 
   /** What failed or was released has been taken in already. */
   const isKnown = (run: Run, sequence: number): boolean =>
@@ -94,7 +96,7 @@ export const openIntake = (views: ReadStore, id: string, { feed, filter, replays
         isFirst = false
         return { taken: again, more: true }
       }
-      const pages = runs.map(pageOf)
+      const pages = runs.filter(isUnderWay).map(pageOf)
       return { taken: pages.flatMap(({ taken }) => taken), more: pages.some(({ more }) => more) }
     },
   }

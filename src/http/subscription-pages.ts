@@ -12,6 +12,7 @@ import { subscriptionFold } from '#src/delivery/attempt.ts'
 import { lacksScope } from '#src/write/handle.ts'
 import { notFound, principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
+import { encodePlace } from './feed-cursor.ts'
 import { sendProblem } from './problem.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
@@ -123,7 +124,8 @@ export const subscriptionPages = (shop: Shop): readonly ReadRoute[] => {
         const principal = principalOf(request)
         if (lacksScope(principal, subscription)) return sendProblem(request, reply, scopeMissing)
         const id = (params.id ?? '').toLowerCase()
-        if (!isId(id) || !(await known(id, principal))) return notFound(request, reply)
+        const found = isId(id) ? await known(id, principal) : undefined
+        if (!found) return notFound(request, reply)
         const { state, replay, limit, cursor } = query
         const question = ['deliveries', id, state ?? null, replay]
         const place = cursor === undefined ? undefined : decodeCursor(question, cursor)
@@ -142,7 +144,7 @@ export const subscriptionPages = (shop: Shop): readonly ReadRoute[] => {
         const last = shown.at(-1)
         const next = shown.length === limit && last ? encodeCursor(question, [last.sequence]) : undefined
         if (next) reply.header('Link', nextLink(request.url, 'cursor', next))
-        return { deliveries: shown.map(told), ...(next && { next }) }
+        return { deliveries: shown.map((row) => told(row, found.state)), ...(next && { next }) }
       },
     }),
   ]
@@ -150,7 +152,12 @@ export const subscriptionPages = (shop: Shop): readonly ReadRoute[] => {
 
 const isId = (id: string): boolean => z.guid().safeParse(id).success
 
-const told = ({ sequence, eventId, referralId, state, at, nextAt, attempts }: DeliveryRow) => ({
+/** `cursor`: of the feed through the same filter, behind this event. */
+const told = (
+  { sequence, looked, eventId, referralId, state, at, nextAt, attempts }: DeliveryRow,
+  of: Known,
+) => ({
+  cursor: encodePlace(of, { looked, sequence }),
   sequence,
   eventId,
   referralId,

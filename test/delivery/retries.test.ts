@@ -115,6 +115,7 @@ t.test(
     for (let hours = 0; hours < 71; hours += 1) await pass(HOUR)
     t.match(await page(id), { state: 'active', failingSince: undefined })
     await pass(2 * HOUR)
+    await until(async () => (await page(id)).failingSince !== undefined, 'its administrators are told')
     t.match(await page(id), { state: 'active', failingSince: /^2024-06-03T/ })
     for (let hours = 0; hours < 50; hours += 1) await pass(HOUR)
     await until(async () => (await page(id)).state === 'disabled', 'disabled')
@@ -181,4 +182,20 @@ t.test('a receiver that comes back is found within its rest, and takes all that 
     [...sequencesOf(receiver)].sort((a, b) => a - b),
     [1, 2, 3, 4, 5, 6, 7, 8],
   )
+})
+
+t.test('enabled again, an endpoint has its five days again, and is disabled again after them', async (t) => {
+  const { door, receiver, subscribe, idle, pass, page } = await openSending(t)
+  const { id } = await subscribe()
+  receiver.behave(() => 500)
+  await sendReferral(door, await registerFamily(door))
+  await idle()
+  await pass(5 * DAY + HOUR)
+  await until(async () => (await page(id)).state === 'disabled', 'disabled')
+  await done(door, 'integration', `/v1/subscriptions/${id}/enable`)
+  await idle()
+  await pass(4 * DAY)
+  t.equal((await page(id)).state, 'active')
+  await pass(DAY + HOUR)
+  await until(async () => (await page(id)).state === 'disabled', 'disabled again')
 })
