@@ -17,12 +17,12 @@ module.exports = {
     {
       name: 'lifecycles-share-only-facts',
       comment:
-        'a lifecycle sees other lifecycles’ events.ts only; ids, codes, calendar and kernel are common ground',
+        'a lifecycle sees other lifecycles’ events.ts only; ids, codes, calendar, the feed’s words and kernel are common ground',
       severity: 'error',
-      from: { path: '^domain/([^/]+)/', pathNot: '^domain/(processes|kernel|calendar|codes)/' },
+      from: { path: '^domain/([^/]+)/', pathNot: '^domain/(processes|kernel|calendar|codes|feed)/' },
       to: {
         path: '^domain/([^/]+)/',
-        pathNot: ['^domain/$1/', '^domain/(kernel|calendar|codes)/', '^domain/[^/]+/events\\.ts$'],
+        pathNot: ['^domain/$1/', '^domain/(kernel|feed|calendar|codes|feed)/', '^domain/[^/]+/events\\.ts$'],
       },
     },
     {
@@ -32,7 +32,7 @@ module.exports = {
       to: {
         path: '^(src|infra|test|domain)/',
         pathNot: [
-          '^domain/(kernel|codes|calendar)/',
+          '^domain/(kernel|codes|calendar|feed)/',
           '^domain/(events|ids)\\.ts$',
           '^domain/[^/]+/events\\.ts$',
         ],

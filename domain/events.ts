@@ -6,6 +6,7 @@ import { consentEvents } from '#domain/consent/events.ts'
 import { consultationEvents } from '#domain/consultation/events.ts'
 import { deliveryEvents } from '#domain/delivery/events.ts'
 import { familyEvents } from '#domain/family/events.ts'
+import { feedConsumerEvents } from '#domain/feed-consumer/events.ts'
 import { integrationEvents } from '#domain/integration/events.ts'
 import type { EventOf, Recorded } from '#domain/kernel/event.ts'
 import { membershipEvents } from '#domain/membership/events.ts'
@@ -41,6 +42,7 @@ export const catalogue = {
   ...retentionEvents,
   ...subscriptionEvents,
   ...deliveryEvents,
+  ...feedConsumerEvents,
 }
 
 export type DomainEvent = EventOf<typeof catalogue>

@@ -4,6 +4,7 @@ import { caseApproval } from '#domain/case-approval/case-approval.ts'
 import { consent } from '#domain/consent/consent.ts'
 import { consultation } from '#domain/consultation/consultation.ts'
 import { family } from '#domain/family/family.ts'
+import { feedConsumer } from '#domain/feed-consumer/feed-consumer.ts'
 import { integration } from '#domain/integration/integration.ts'
 import type { Lifecycle } from '#domain/kernel/lifecycle.ts'
 import { membership } from '#domain/membership/membership.ts'
@@ -40,4 +41,5 @@ export const lifecycles: readonly Lifecycle[] = [
   caseApproval,
   retention,
   subscription,
+  feedConsumer,
 ]

@@ -14,6 +14,7 @@ export type FeedRow = {
   readonly type: string
   readonly occurredAt: string
   readonly recordedAt: string
+  readonly correlationId: string
   readonly referralId: string
   readonly familyId: string
   readonly status: string
@@ -43,7 +44,7 @@ type Place = {
 
 export const referralFeed = projection<FeedRow | Place, DomainEvent>()({
   name: 'referral-feed',
-  version: 2,
+  version: 3,
   columns: {
     organization: { type: 'text', of: ({ organization, sequence }) => (sequence > 0 ? organization : null) },
     sequence: { type: 'integer', of: ({ sequence }) => sequence },
@@ -109,6 +110,7 @@ const envelopeAfter = (
     type: event.type,
     occurredAt: event.metadata.occurredAt,
     recordedAt: event.recordedAt,
+    correlationId: event.metadata.correlationId,
   }
   if (event.type === 'ReferralSent') {
     const { data } = event

@@ -8,6 +8,7 @@ import { directory } from './directory.ts'
 import { families } from './families.ts'
 import { familySearch } from './family-search.ts'
 import { familyTimeline } from './family-timeline/family-timeline.ts'
+import { feedConsumers } from './feed-consumers.ts'
 import { openItems } from './open-items.ts'
 import { referralFeed } from './referral-feed.ts'
 import { referrals } from './referrals.ts'
@@ -29,5 +30,6 @@ export const projections: readonly Projection[] = [
   retentionDates,
   subscriptions,
   deliveries,
+  feedConsumers,
   directory,
 ]

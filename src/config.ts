@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { KEPT_DAYS } from '#domain/feed/place.ts'
 import { Engine } from './data/engine.ts'
 
 const KeyEncryptionKey = z
@@ -17,6 +18,8 @@ const Environment = z.object({
   AUTH_ISSUER: z.url().optional(),
   AUTH_AUDIENCE: z.string().min(1).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  /** How far back the feed of referral events is told; the log itself keeps everything. */
+  FEED_RETENTION_DAYS: z.coerce.number().int().min(1).max(36_500).default(KEPT_DAYS),
   RATE_LIMIT_PER_MINUTE: z.coerce.number().int().min(0).default(6_000),
   /** 32 random bytes in base64 (`openssl rand -base64 32`): what personal data lies under, in the end. */
   KEY_ENCRYPTION_KEY: KeyEncryptionKey.optional(),

@@ -34,6 +34,7 @@ export const openDoor = async (
     identify: identifier(verifierFor(config), staffBy(system), integrationBy(system)),
     familyReference: familyReferences(system.keyring),
     log,
+    feedKeptDays: config.FEED_RETENTION_DAYS,
     ratePerMinute: config.AUTH_MODE === 'dev' ? 0 : config.RATE_LIMIT_PER_MINUTE,
     counts: redis && sharedCounts({ connection: redis, secret: system.keyring.blind('counts of requests') }),
     devMode: config.AUTH_MODE === 'dev',

@@ -268,4 +268,17 @@ export const publishedTypes = [
 ] as const satisfies readonly ReferralEvent['type'][]
 export type PublishedType = (typeof publishedTypes)[number]
 
+/** What a referral may be after one of them. */
+export const publishedStates = [
+  'sent',
+  'acknowledged',
+  'infoRequested',
+  'accepted',
+  'declined',
+  'inService',
+  'outcomeReported',
+  'closed',
+  'withdrawn',
+] as const
+
 export const publishedReferralEvents: ReadonlySet<string> = new Set(publishedTypes)

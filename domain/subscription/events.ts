@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { FeedFilter } from '#domain/feed/filter.ts'
+import { FeedPlace } from '#domain/feed/place.ts'
 import { OrganizationId } from '#domain/ids.ts'
 import { type EventOf, factsOf } from '#domain/kernel/event.ts'
 import { date, instant, plainText, text } from '#domain/kernel/schema.ts'
-import { FeedFilter } from './filter.ts'
 
 const fact = factsOf({ dataClass: 'directory', function: 'system' })
 
@@ -15,9 +16,6 @@ export const Endpoint = z.strictObject({
   perMinute: z.int().min(1).max(100_000).optional(),
 })
 export type Endpoint = Readonly<z.output<typeof Endpoint>>
-
-/** A place in the subscriber's feed: `looked` is the feed's own number, `sequence` counts what fitted the filter. */
-export const Place = z.strictObject({ looked: z.int().min(0), sequence: z.int().min(0) })
 
 /** One pair of keys that signs: what is secret of it lies under the stream's own key. */
 export const keyShape = {
@@ -43,7 +41,7 @@ export const subscriptionEvents = {
       grantedUntil: date(),
       filter: FeedFilter,
       endpoint: Endpoint,
-      after: Place,
+      after: FeedPlace,
     }),
     { title: { ja: '配信の登録', en: 'Subscription created' }, state: 'active' },
   ),
@@ -77,7 +75,7 @@ export const subscriptionEvents = {
   }),
   ParkedReleased: fact(z.object({}), { title: { ja: '保留分の再送', en: 'Parked deliveries released' } }),
   /** Everything behind `after`, up to `upTo`, once more. */
-  ReplayRequested: fact(z.object({ replay: z.int().min(1), after: Place, upTo: z.int().min(0) }), {
+  ReplayRequested: fact(z.object({ replay: z.int().min(1), after: FeedPlace, upTo: z.int().min(0) }), {
     title: { ja: '再配信の依頼', en: 'Replay requested' },
   }),
   GrantRenewed: fact(z.object({ purpose: plainText(500), until: date() }), {

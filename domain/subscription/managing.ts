@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { FeedFilter } from '#domain/feed/filter.ts'
+import { FeedPlace } from '#domain/feed/place.ts'
 import { OrganizationId } from '#domain/ids.ts'
 import { commandsOn, refuse } from '#domain/kernel/lifecycle.ts'
 import { date, instant, plainText } from '#domain/kernel/schema.ts'
 import { addDays } from '#domain/kernel/time.ts'
-import { Endpoint, keyShape, Place, revokedBecause, type SubscriptionEvent } from './events.ts'
-import { FeedFilter } from './filter.ts'
+import { Endpoint, keyShape, revokedBecause, type SubscriptionEvent } from './events.ts'
 import type { Subscription } from './state.ts'
 
 const command = commandsOn<Subscription, SubscriptionEvent>()
@@ -38,7 +39,7 @@ export const CreateSubscription = command({
     grantedUntil: date(),
     filter: FeedFilter,
     endpoint: Endpoint,
-    after: Place,
+    after: FeedPlace,
     keys: z.strictObject(keyShape),
   }),
   emits: ['SubscriptionCreated', 'SigningKeysIssued'],
@@ -83,7 +84,7 @@ export const RequestReplay = command({
   summary: 'Asked for with POST /v1/subscriptions/{id}/replay and a cursor.',
   from: ['active', 'paused'],
   by: ['system'],
-  schema: z.strictObject({ after: Place, upTo: z.int().min(0), running: z.int().min(0) }),
+  schema: z.strictObject({ after: FeedPlace, upTo: z.int().min(0), running: z.int().min(0) }),
   emits: ['ReplayRequested'],
   decide({ replays }, { after, upTo, running }) {
     if (upTo <= after.sequence) return refuse('subscription/nothing-to-replay', 'Nothing fits behind it yet.')

@@ -1,7 +1,6 @@
+import type { FeedFilter } from '#domain/feed/filter.ts'
+import type { FeedPlace } from '#domain/feed/place.ts'
 import type { Endpoint } from './events.ts'
-import type { FeedFilter } from './filter.ts'
-
-export type Place = { readonly looked: number; readonly sequence: number }
 
 /** One pair of keys that signs. The newest has no end. */
 export type SigningKey = {
@@ -13,7 +12,7 @@ export type SigningKey = {
   readonly until?: string
 }
 
-export type Replay = { readonly replay: number; readonly after: Place; readonly upTo: number }
+export type Replay = { readonly replay: number; readonly after: FeedPlace; readonly upTo: number }
 
 export type Grant = { readonly purpose: string; readonly until: string; readonly revoked?: string }
 
@@ -25,7 +24,7 @@ export type Known = {
   readonly name: string
   readonly filter: FeedFilter
   readonly endpoint: Endpoint
-  readonly after: Place
+  readonly after: FeedPlace
   readonly grant: Grant
   readonly keys: readonly SigningKey[]
   readonly replays: readonly Replay[]

@@ -11,7 +11,8 @@ const EVERYBODYS = new Set(['family', 'organization', 'site', 'retention'])
 export const mayKnow = (principal: Principal, { name }: Lifecycle, state: AnyState): boolean => {
   if (EVERYBODYS.has(name) || principal.role === 'auditor') return true
   if (name === 'staff' || name === 'integration') return principal.role === 'admin'
-  if (name === 'subscription') return principal.role === 'admin' || isOf(principal, state)
+  if (name === 'subscription' || name === 'feedConsumer')
+    return principal.role === 'admin' || isOf(principal, state)
   return holders(state).includes(principal.organizationId)
 }
 

@@ -1,3 +1,4 @@
+import type { FeedPlace } from '#domain/feed/place.ts'
 import type { ReadStore } from '#domain/kernel/projection.ts'
 import type { Known } from '#domain/subscription/state.ts'
 import {
@@ -10,7 +11,7 @@ import {
   runKey,
 } from '#projections/deliveries.ts'
 import { asEnvelope, type FeedRow, feedKey, referralFeed } from '#projections/referral-feed.ts'
-import { type FeedPlace, readFeed } from '#src/feed/read.ts'
+import { readFeed } from '#src/feed/read.ts'
 
 /** An event that is to be sent, as the views know it. */
 export type Taken = {

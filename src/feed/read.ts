@@ -1,19 +1,7 @@
+import { type FeedFilter, fits, questionOf } from '#domain/feed/filter.ts'
+import type { FeedPlace } from '#domain/feed/place.ts'
 import type { ReadStore } from '#domain/kernel/projection.ts'
-import { type FeedFilter, fits } from '#domain/subscription/filter.ts'
 import { asEnvelope, type FeedRow, referralFeed } from '#projections/referral-feed.ts'
-
-/**
- * How far somebody has come in the feed of an organisation. `sequence` counts what fitted their filter from the very beginning,
- * so the same event has the same number however it is asked for: pages, stream, webhook, or again from a cursor.
- */
-export type FeedPlace = {
-  /** The feed's own number of the last event looked at. */
-  readonly looked: number
-  /** The filter's number of the last event that fitted. */
-  readonly sequence: number
-}
-
-export const BEGINNING: FeedPlace = { looked: 0, sequence: 0 }
 
 export type Told = { readonly row: FeedRow; readonly place: FeedPlace }
 
@@ -29,27 +17,34 @@ export type FeedPage = {
   readonly more: boolean
 }
 
+export type FeedQuestion = {
+  /** An organisation, or `EVERYBODY`. */
+  readonly feed: string
+  readonly filter: FeedFilter
+  readonly after: FeedPlace
+  /** How many events at most. */
+  readonly limit: number
+  /** The feed's own number of the last one to look at. */
+  readonly upTo?: number
+}
+
 /** @throws ViewNotReady */
 export const readFeed = (
   views: ReadStore,
-  asked: {
-    /** An organisation, or `EVERYBODY`. */
-    readonly feed: string
-    readonly filter: FeedFilter
-    readonly after: FeedPlace
-    readonly limit: number
-  },
+  { feed, filter, after, limit, upTo = Number.MAX_SAFE_INTEGER }: FeedQuestion,
 ): FeedPage => {
-  const { feed, filter, after, limit } = asked
   const reader = views.reader(referralFeed)
   const told: Told[] = []
   let { looked, sequence } = after
   const place = () => ({ looked, sequence })
+  const isWhole = questionOf(filter).length === 0
   while (looked - after.looked < MOST_LOOKED_AT) {
+    const wanted = Math.min(isWhole ? limit - told.length : PAGE, upTo - looked)
+    if (wanted <= 0) return { told, place: place(), more: false }
     const rows = reader.list({
       where: { organization: feed, sequence: { gt: looked } },
       orderBy: [['sequence', 'asc']],
-      limit: PAGE,
+      limit: wanted,
     })
     for (const row of rows.map(asEnvelope)) {
       if (!row) continue
@@ -59,7 +54,7 @@ export const readFeed = (
       told.push({ row, place: place() })
       if (told.length === limit) return { told, place: place(), more: true }
     }
-    if (rows.length < PAGE) return { told, place: place(), more: false }
+    if (rows.length < wanted) return { told, place: place(), more: false }
   }
   return { told, place: place(), more: true }
 }

@@ -3,6 +3,7 @@ import helmet from '@fastify/helmet'
 import swagger, { type StaticDocumentSpec } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { KEPT_DAYS } from '#domain/feed/place.ts'
 import { lifecycles } from '#domain/lifecycles.ts'
 import type { Counts } from '#infra/redis/shared-counts.ts'
 import { accessLogIn } from '#src/access/access-log.ts'
@@ -10,6 +11,7 @@ import type { Identify } from '#src/access/principal.ts'
 import { relationIn } from '#src/access/relation.ts'
 import { revealIn } from '#src/access/reveal.ts'
 import { whereaboutsIn } from '#src/access/whereabouts.ts'
+import { keeping } from '#src/feed/kept.ts'
 import type { Log } from '#src/log.ts'
 import type { System } from '#src/system.ts'
 import { doorsOf } from '#src/write/commands.ts'
@@ -24,7 +26,9 @@ import { directoryRoutes } from './directory.ts'
 import { erasureRoutes } from './erasure.ts'
 import { answerErrors, BAD_REQUEST, problemFor } from './errors.ts'
 import { familyRoutes } from './families.ts'
-import { feedRoute } from './feed.ts'
+import { feedConsumerRoutes } from './feed/consumers.ts'
+import { feedRoute } from './feed/pull.ts'
+import { feedStreamRoute, type StreamTimes } from './feed/stream.ts'
 import { integrationRoutes } from './integrations.ts'
 import { parseJson } from './json.ts'
 import { lifecycleRoutes } from './lifecycles.ts'
@@ -43,6 +47,9 @@ export type AppOptions = {
   readonly identify: Identify
   readonly familyReference: Shop['familyReference']
   readonly log: Log
+  /** How far back the feed of referral events is told. */
+  readonly feedKeptDays?: number | undefined
+  readonly streamTimes?: StreamTimes | undefined
   /** 0: none. */
   readonly ratePerMinute: number
   /** Who has asked how often, where several nodes share it. Absent: this node counts for itself. */
@@ -94,6 +101,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     hidesWhereabouts: whereaboutsIn(system),
     handle: withTheLog(system, handler(system, relation)),
     familyReference: options.familyReference,
+    feedKept: keeping({ ...system, days: options.feedKeptDays ?? KEPT_DAYS }),
     isClosing: () => isClosing,
   }
   const doors = doorsOf(lifecycles)
@@ -105,6 +113,8 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     ...directoryRoutes(shop),
     worklistRoute(shop),
     feedRoute(shop),
+    feedStreamRoute(shop, options.streamTimes),
+    ...feedConsumerRoutes(shop, texts),
     auditRoute(shop),
     asSeenRoute(shop),
     ...accessLogRoutes(shop),

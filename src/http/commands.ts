@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { uuidV7 } from '#src/write/command-id.ts'
 import type { Door } from '#src/write/commands.ts'
 import { kebab, type Receipt } from '#src/write/execute.ts'
 import type { Answer } from '#src/write/handle.ts'
@@ -7,7 +8,7 @@ import { fieldErrors, type Problem, sendProblem } from './problem.ts'
 
 export type RefusalTexts = ReadonlyMap<string, { readonly title: string; readonly status: number }>
 
-export const KEY = /^[\x21-\x7e]{1,255}$/
+const KEY = /^[\x21-\x7e]{1,255}$/
 const STRONG_ETAG = /^"(\d{1,9})"$/
 
 /** One route for each command, derived from its schema. */
@@ -21,14 +22,9 @@ export const commandRoutes = (
     app.post<{ Params: { id: string } }>(
       `/v1/${door.lifecycle.collection}/:id/${door.path}`,
       async (request, reply) => {
-        const key = request.headers['idempotency-key']
+        const key = keyIn(request)
         const ifMatch = request.headers['if-match']
-        if (key !== undefined && (typeof key !== 'string' || !KEY.test(key)))
-          return sendProblem(
-            request,
-            reply,
-            invalidHeader('Idempotency-Key: 1 to 255 visible ASCII characters.'),
-          )
+        if (typeof key !== 'string') return sendProblem(request, reply, key)
         const version = ifMatch === undefined || ifMatch === '*' ? undefined : STRONG_ETAG.exec(ifMatch)?.[1]
         if (version === undefined && ifMatch !== undefined && ifMatch !== '*')
           return sendProblem(
@@ -41,7 +37,7 @@ export const commandRoutes = (
           id: request.params.id,
           body: request.body === undefined ? {} : request.body,
           principal: principalOf(request),
-          ...(key !== undefined && { key }),
+          key,
           ...(ifMatch !== undefined && { expected: version === undefined ? 'some' : Number(version) }),
         })
         return answer.kind === 'done'
@@ -50,6 +46,14 @@ export const commandRoutes = (
       },
     )
   }
+}
+
+/** The command's id: the caller's `Idempotency-Key`, or a new one. */
+export const keyIn = ({ headers }: FastifyRequest): string | Problem => {
+  const { 'idempotency-key': key = uuidV7() } = headers
+  return typeof key === 'string' && KEY.test(key)
+    ? key
+    : invalidHeader('Idempotency-Key: 1 to 255 visible ASCII characters.')
 }
 
 const invalidHeader = (detail: string): Problem => ({ status: 400, code: 'request/invalid', detail })

@@ -5,6 +5,7 @@ import { type Identify, isInConflict, type Principal } from '#src/access/princip
 import type { Relation } from '#src/access/relation.ts'
 import type { RevealTo } from '#src/access/reveal.ts'
 import type { HidesWhereabouts } from '#src/access/whereabouts.ts'
+import type { Keeping } from '#src/feed/kept.ts'
 import type { System } from '#src/system.ts'
 import type { Handled } from '#src/write/handle.ts'
 import { type Problem, sendProblem } from './problem.ts'
@@ -20,6 +21,8 @@ export type Shop = {
   readonly handle: Handled
   /** Makes the pseudonym of a family for one subscriber. */
   readonly familyReference: (subscriber: string, familyId: string) => string
+  /** How long the feed of referral events is kept. */
+  readonly feedKept: Keeping
   /** Whoever waits for news stops waiting. */
   readonly isClosing: () => boolean
 }

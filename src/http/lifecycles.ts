@@ -68,7 +68,7 @@ const closedBy = async (
   return isHidden ? 'R-ACC-2' : undefined
 }
 
-const ELSEWHERE = new Set(['family', 'organization', 'site', 'subscription'])
+const ELSEWHERE = new Set(['family', 'organization', 'site', 'subscription', 'feedConsumer'])
 
 const told = ({ status, ...rest }: AnyState) => ({ state: status, ...rest })
 

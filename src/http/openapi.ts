@@ -112,6 +112,7 @@ const readPath = ({
   by,
   askedIn,
   alsoAnswers = {},
+  produces,
 }: ReadRoute): Json => {
   const { properties = {}, required = [] } = schemaOf(query) as {
     properties?: Record<string, Json>
@@ -139,7 +140,10 @@ const readPath = ({
           requestBody: { required: true, content: { 'application/json': { schema: schemaOf(query) } } },
         }),
         responses: {
-          '200': { description: 'The answer.', content: { 'application/json': { schema: answer } } },
+          '200': {
+            description: 'The answer.',
+            content: { [produces ?? 'application/json']: { schema: answer } },
+          },
           '400': problem('Invalid.'),
           '401': problem('No token, or none that is valid here.'),
           '403': problem('The rules say no.'),

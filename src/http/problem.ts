@@ -11,6 +11,8 @@ export type Problem = {
   readonly state?: string
   readonly errors?: readonly FieldError[]
   readonly retryAfter?: number
+  /** Members of this problem alone (RFC 9457, 3.2). */
+  readonly extensions?: Readonly<Record<string, unknown>>
 }
 
 /** What the door itself says; each lifecycle brings its own refusals with their words. */
@@ -30,6 +32,8 @@ export const titles = {
   'access/not-staff': 'The token names nobody who works here.',
   'access/scope-missing': 'This key is not for that.',
   'access/role-not-allowed': 'This role may not do that.',
+  'feed/no-longer-kept': 'The feed does not keep so long what came after that place.',
+  'feed/too-many-streams': 'Enough streams of yours are open here.',
   'service/unavailable': 'Not possible at the moment; trying again with the same key is safe.',
   'service/closing': 'This server is shutting down; another one answers.',
   'service/behind': 'The view has not reached that position yet.',
@@ -59,7 +63,7 @@ export const sendProblem = (
   reply: FastifyReply,
   problem: Problem & { title?: string },
 ) => {
-  const { status, code, detail, state, errors, retryAfter } = problem
+  const { status, code, detail, state, errors, retryAfter, extensions } = problem
   const retryable = status === 503 || status === 429
   if (retryable) reply.header('Retry-After', String(retryAfter ?? 1))
   if (status === 401) reply.header('WWW-Authenticate', 'Bearer')
@@ -77,6 +81,7 @@ export const sendProblem = (
         state,
         errors,
         retryable,
+        ...extensions,
       }),
     )
 }

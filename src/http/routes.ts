@@ -15,6 +15,8 @@ export type ReadRoute<Q extends z.ZodObject = z.ZodObject> = {
   readonly query: Q
   /** Beyond what every reading answers: status and when. */
   readonly alsoAnswers?: Readonly<Record<string, string>>
+  /** The media type of the answer, unless it is JSON. Such an answer may have no end. */
+  readonly produces?: 'text/event-stream'
   /** JSON Schema of the answer. */
   readonly answer: Readonly<Record<string, unknown>>
   handle(
@@ -32,6 +34,7 @@ export const readRoutes = (app: FastifyInstance, shop: Shop, routes: readonly Re
   for (const route of routes) {
     app.route<{ Params: Record<string, string> }>({
       method: route.askedIn === 'body' ? 'POST' : 'GET',
+      exposeHeadRoute: route.produces === undefined && route.askedIn !== 'body',
       url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       async handler(request, reply) {
         if (route.by && !route.by.includes(principalOf(request).role))

@@ -12,7 +12,7 @@ import { subscriptionFold } from '#src/delivery/attempt.ts'
 import { lacksScope } from '#src/write/handle.ts'
 import { notFound, principalOf, type Shop } from './context.ts'
 import { badCursor, decodeCursor, encodeCursor, nextLink } from './cursor.ts'
-import { encodePlace } from './feed-cursor.ts'
+import { encodePlace } from './feed/cursor.ts'
 import { sendProblem } from './problem.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 

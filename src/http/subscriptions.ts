@@ -1,9 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { z } from 'zod'
+import { FeedFilter } from '#domain/feed/filter.ts'
+import { BEGINNING, type FeedPlace } from '#domain/feed/place.ts'
 import { date, plainText } from '#domain/kernel/schema.ts'
 import { addDays, japanDate } from '#domain/kernel/time.ts'
 import { Endpoint } from '#domain/subscription/events.ts'
-import { FeedFilter } from '#domain/subscription/filter.ts'
 import { managers } from '#domain/subscription/managing.ts'
 import type { Known } from '#domain/subscription/state.ts'
 import { subscription } from '#domain/subscription/subscription.ts'
@@ -14,13 +15,12 @@ import { mayKnow } from '#src/access/holder.ts'
 import { actorOf, type Principal } from '#src/access/principal.ts'
 import { subscriberOf } from '#src/access/subscriber.ts'
 import { subscriptionFold } from '#src/delivery/attempt.ts'
-import { BEGINNING, type FeedPlace } from '#src/feed/read.ts'
 import { endOf, feedOf } from '#src/feed/whose.ts'
 import { uuidV7 } from '#src/write/command-id.ts'
 import { lacksScope } from '#src/write/handle.ts'
-import { KEY, problemOf, type RefusalTexts, sendReceipt, sendRefusal } from './commands.ts'
+import { keyIn, problemOf, type RefusalTexts, sendReceipt, sendRefusal } from './commands.ts'
 import { principalOf, type Shop } from './context.ts'
-import { decodePlace } from './feed-cursor.ts'
+import { decodePlace } from './feed/cursor.ts'
 import { sendProblem } from './problem.ts'
 import { type ReadRoute, readRoute } from './routes.ts'
 
@@ -87,13 +87,8 @@ export const subscriptionRoutes = (shop: Shop, texts: RefusalTexts): readonly Re
           return sendProblem(request, reply, { status: 403, code: 'access/scope-missing' })
         const id = idPattern.safeParse(params.id)
         if (!id.success) return notThere(request, reply)
-        const key = request.headers['idempotency-key'] ?? uuidV7()
-        if (typeof key !== 'string' || !KEY.test(key))
-          return sendProblem(request, reply, {
-            status: 400,
-            code: 'request/invalid',
-            detail: 'Idempotency-Key: 1 to 255 visible ASCII characters.',
-          })
+        const key = keyIn(request)
+        if (typeof key !== 'string') return sendProblem(request, reply, key)
         return handle({ body: query, id: id.data, principal, key }, request, reply)
       },
     })

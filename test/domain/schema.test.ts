@@ -53,7 +53,7 @@ const isFree = ({ schema }: Leaf): boolean => {
 
 /** Free fields that say nothing of a family: institutions and what they offer, staff, desks, numbers of cards and plans. */
 const NOT_PERSONAL: Readonly<Record<string, RegExp>> = {
-  name: /^(SubscriptionCreated|CreateSubscription|IntegrationRegistered|RegisterIntegration|OrganizationRegistered|RegisterOrganization|Partner\w+|(Register|Update)Partner|SiteOpened|OpenSite)\./,
+  name: /^(FeedConsumerNamed|CommitFeedPlace|SubscriptionCreated|CreateSubscription|IntegrationRegistered|RegisterIntegration|OrganizationRegistered|RegisterOrganization|Partner\w+|(Register|Update)Partner|SiteOpened|OpenSite)\./,
   contact: /^(Partner\w+|(Register|Update)Partner)\./,
   offers: /Partner/,
   modules: /Training/,
@@ -68,8 +68,8 @@ const NOT_PERSONAL: Readonly<Record<string, RegExp>> = {
   key: /ApiKey|SigningKeys|CreateSubscription/,
   publicKey: /SigningKeys|CreateSubscription/,
   url: /Subscription|Endpoint/,
-  subscriber: /Subscription/,
-  feed: /Subscription/,
+  subscriber: /Subscription|FeedConsumer|CommitFeedPlace/,
+  feed: /Subscription|FeedConsumer|CommitFeedPlace/,
   purpose: /^(SubscriptionCreated|CreateSubscription|GrantRenewed|RenewGrant)\./,
   reason: /DeliveriesRecorded/,
   digest: /ApiKey/,

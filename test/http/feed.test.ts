@@ -1,4 +1,5 @@
 import t from 'tap'
+import { ReferralCloudEvent } from '#src/feed/published.ts'
 import { newId, openTestDoor, problem, type Who } from '#test/kit/door.ts'
 import {
   done,
@@ -17,6 +18,7 @@ type CloudEvent = {
   readonly sequence: string
   readonly type: string
   readonly partitionkey: string
+  readonly traceparent: string
   readonly data: Readonly<Record<string, unknown>>
 }
 type Page = { readonly events: readonly CloudEvent[]; readonly cursor: string; readonly more: boolean }
@@ -107,7 +109,9 @@ const ENVELOPE = new Set([
   'recordedtime',
   'sequence',
   'partitionkey',
+  'traceparent',
   'datacontenttype',
+  'dataschema',
   'dataref',
   'data',
 ])
@@ -120,6 +124,7 @@ await t.test('each is a CloudEvent with what 2.12 allows, and nothing personal',
     t.notMatch(text, family.mother)
     t.notMatch(text, 'parentalHealth')
     for (const event of page.events) {
+      t.strictSame(ReferralCloudEvent.parse(event), event, 'as its schema has it')
       t.strictSame(
         Object.keys(event).filter((field) => !ENVELOPE.has(field)),
         [],
@@ -237,6 +242,14 @@ await t.test('a family has another name for every subscriber, and always the sam
     events.filter(({ data }) => data.referralId === id).map(({ partitionkey }) => partitionkey),
   )
   t.strictSame(ofOne, new Set([names[0]]), 'and it is the partition key')
+})
+
+await t.test('what followed from the same request has the same trace, and another one another', async (t) => {
+  const { events } = await take('cityIntegration')
+  const traces = events.map((event) => /^00-([0-9a-f]{32})-([0-9a-f]{16})-00$/.exec(event.traceparent))
+  t.ok(traces.every((trace) => trace !== null))
+  t.equal(new Set(traces.map((trace) => trace?.[2])).size, events.length, 'an event is a span of its own')
+  t.ok(new Set(traces.map((trace) => trace?.[1])).size > 5)
 })
 
 await t.test('who waits is woken by the next event', async (t) => {

@@ -133,6 +133,10 @@ await t.test(
       'SigningKeysIssued',
       'EndpointChanged',
       'ReplayRequested',
+      // By the routes of the feed, which read cursors.
+      'FeedConsumerNamed',
+      'FeedPlaceCommitted',
+      'FeedConsumerForgotten',
       // By sending.
       'EndpointFailing',
       'SubscriptionDisabled',

@@ -16,6 +16,7 @@ import { identifier, staffBy } from '#src/access/principal.ts'
 import type { Engine } from '#src/data/engine.ts'
 import { familyReferences } from '#src/feed/references.ts'
 import { buildApp } from '#src/http/app.ts'
+import type { StreamTimes } from '#src/http/feed/stream.ts'
 import { makeLog } from '#src/log.ts'
 import { type System, type SystemOptions, startSystem } from '#src/system.ts'
 import { uuidV7 } from '#src/write/command-id.ts'
@@ -82,6 +83,8 @@ export type DoorOptions = {
   readonly listen?: boolean
   readonly ratePerMinute?: number
   readonly counts?: Counts
+  readonly feedKeptDays?: number
+  readonly streamTimes?: StreamTimes
   readonly logLevel?: string
   readonly devMode?: boolean
 }
@@ -110,6 +113,8 @@ export const openTestDoor = async (t: Test, options: DoorOptions = {}): Promise<
       ? familyReferences(system.keyring)
       : (subscriber, family) => Buffer.from(`${subscriber}~${family}`).toString('base64url').slice(0, 24),
     log,
+    feedKeptDays: options.feedKeptDays,
+    streamTimes: options.streamTimes,
     ratePerMinute,
     counts: options.counts,
     devMode: options.devMode ?? false,

@@ -4,6 +4,7 @@ import { integrationBy } from '#src/access/integration-key.ts'
 import { identifier, staffBy } from '#src/access/principal.ts'
 import { relationIn } from '#src/access/relation.ts'
 import { devIssuerFile } from '#src/data/files.ts'
+import { keeping } from '#src/feed/kept.ts'
 import { buildApp } from '#src/http/app.ts'
 import { readRoutes } from '#src/http/routes.ts'
 import { timelineRoute } from '#src/http/timeline.ts'
@@ -30,7 +31,12 @@ const parts = {
   familyReference: (_subscriber: string, familyId: string) => familyId,
 }
 const app = await buildApp({ ...parts, log, ratePerMinute: 0, devMode: true })
-const shop = withoutWalls({ ...parts, handle: handler(system, relationIn(system)), isClosing: () => false })
+const shop = withoutWalls({
+  ...parts,
+  handle: handler(system, relationIn(system)),
+  feedKept: keeping({ ...system, days: 1 }),
+  isClosing: () => false,
+})
 const route = timelineRoute(shop)
 readRoutes(app, shop, [{ ...route, path: `${UNWALLED}${route.path}` }])
 await app.listen({ host: '127.0.0.1', port: 0 })

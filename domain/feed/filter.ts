@@ -16,6 +16,20 @@ export const FeedFilter = z.strictObject({
 })
 export type FeedFilter = Readonly<z.output<typeof FeedFilter>>
 
+/** The same filter is the same question, however its lists are ordered. */
+export const questionOf = (
+  filter: FeedFilter,
+): readonly (readonly [name: string, wanted: readonly string[]])[] =>
+  Object.entries(filter)
+    .flatMap(([name, list]) =>
+      list === undefined ? [] : [[name, [...new Set<string>(list)].sort(inOrder)] as const],
+    )
+    .sort(([a], [b]) => inOrder(a, b))
+const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+export const sameFilter = (one: FeedFilter, other: FeedFilter): boolean =>
+  JSON.stringify(questionOf(one)) === JSON.stringify(questionOf(other))
+
 type Told = {
   readonly type: string
   readonly direction: string
