@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Socket } from 'node:net'
 import helmet from '@fastify/helmet'
 import swagger, { type StaticDocumentSpec } from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
@@ -143,12 +144,17 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     if (typeof who === 'string') return sendProblem(request, reply, refusedIdentity[who])
     request.principal = who
   })
+  const lines = new Set<Socket>()
+  app.server.on('connection', (socket) => {
+    lines.add(socket)
+    socket.once('close', () => lines.delete(socket))
+  })
   // Written when their answers have gone, and still before the log is closed.
   const noting = new Set<Promise<void>>()
   app.addHook('onClose', () => Promise.all(noting).then(() => undefined))
   app.addHook('preClose', (done) => {
     isClosing = true
-    if (app.server.listening) hangUpWhenAnswered(app.server)
+    if (app.server.listening) hangUpWhenAnswered(app.server, lines)
     done()
   })
   app.addHook('onSend', (_request, reply, payload, done) => {
@@ -214,8 +220,15 @@ const noteRefusal = (
   noting.add(note)
 }
 
-/** A connection that was busy when closing began would stay open for its keep-alive time after its answer. */
-const hangUpWhenAnswered = (server: FastifyInstance['server']): void => {
-  const looking = setInterval(() => server.closeIdleConnections(), 50)
+/**
+ * A connection that was busy when closing began would stay open for its keep-alive time after its answer, and one that has never
+ * asked anything until it is given up for that.
+ */
+const hangUpWhenAnswered = (server: FastifyInstance['server'], lines: ReadonlySet<Socket>): void => {
+  const hangUp = () => {
+    server.closeIdleConnections()
+    for (const line of lines) if (line.bytesRead === 0) line.destroy()
+  }
+  const looking = setInterval(hangUp, 50)
   server.once('close', () => clearInterval(looking))
 }

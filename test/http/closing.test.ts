@@ -32,6 +32,16 @@ const posting = (door: Door, id: string) =>
     `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n`,
   )
 
+await t.test('who has never asked anything does not keep it open', async (t) => {
+  const door = await openTestDoor(t, { listen: true })
+  const silent = await line(t, door)
+  await pause(100)
+  const started = performance.now()
+  await door.app.close()
+  await silent.closed
+  t.ok(performance.now() - started < 5_000)
+})
+
 await t.test('what has begun is answered, what comes later is refused, then it is closed', async (t) => {
   const door = await openTestDoor(t, { engine: 'sqlite', listen: true })
   const { origin } = door
