@@ -233,6 +233,8 @@ export const problem = (
   response: LightMyRequestResponse,
   status: number,
   code: string,
+  /** Members of this problem alone. */
+  own: readonly string[] = [],
 ): Record<string, unknown> & { errors?: { pointer: string; code: string; message: string }[] } => {
   t.equal(response.statusCode, status, `${status} ${code}`, { answer: response.body.slice(0, 500) })
   t.match(response.headers['content-type'], /^application\/problem\+json/)
@@ -243,7 +245,18 @@ export const problem = (
     'the fields of RFC 9457',
   )
   t.match(body.instance, /^urn:tsunagi:request:[0-9a-f-]{36}$/)
-  const known = ['type', 'title', 'status', 'detail', 'instance', 'code', 'state', 'errors', 'retryable']
+  const known = [
+    'type',
+    'title',
+    'status',
+    'detail',
+    'instance',
+    'code',
+    'state',
+    'errors',
+    'retryable',
+    ...own,
+  ]
   t.strictSame(
     Object.keys(body).filter((field) => !known.includes(field)),
     [],

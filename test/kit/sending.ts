@@ -47,7 +47,12 @@ export const DAY = 24 * HOUR
 
 export const openSending = async (
   t: Test,
-  options: { readonly engine?: Engine; readonly dataDir?: string; readonly startedAt?: number } = {},
+  options: {
+    readonly engine?: Engine
+    readonly dataDir?: string
+    readonly startedAt?: number
+    readonly listen?: boolean
+  } = {},
 ): Promise<Sending> => {
   let at = options.startedAt ?? Date.parse('2024-06-03T01:00:00.000Z')
   const begun = at
