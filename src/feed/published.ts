@@ -44,6 +44,9 @@ const Published = z.strictObject({
     .describe('Absent unless an outcome was reported, and when the caregiver wants none told.'),
 })
 
+/** How a type is called in an envelope, with the version of its shape. */
+export const typeOf = (type: string): string => `jp.tsunagi.referral.${type}.v1`
+
 export const DATA_SCHEMA = 'urn:tsunagi:schema:referral-event:v1'
 const TYPE = /^jp\.tsunagi\.referral\.([A-Za-z]+)\.v1$/
 
@@ -81,7 +84,7 @@ export const cloudEvent = (row: FeedRow, sequence: number, family: string) => ({
   specversion: '1.0',
   id: row.eventId,
   source: SOURCE,
-  type: `jp.tsunagi.referral.${row.type}.v1`,
+  type: typeOf(row.type),
   subject: row.referralId,
   time: row.occurredAt,
   recordedtime: row.recordedAt,

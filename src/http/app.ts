@@ -19,6 +19,7 @@ import { doorsOf } from '#src/write/commands.ts'
 import { handler } from '#src/write/handle.ts'
 import { accessLogRoutes } from './access-log.ts'
 import { asSeenRoute } from './as-seen.ts'
+import { asyncApi } from './asyncapi.ts'
 import { auditRoute } from './audit.ts'
 import { batchRoute } from './batch.ts'
 import { commandRoutes } from './commands.ts'
@@ -61,7 +62,7 @@ export type AppOptions = {
 
 const BODY_LIMIT = 64 * 1024
 const BATCH_LIMIT = 64 * 1024 * 1024
-const OPEN = ['/livez', '/readyz', '/openapi.json', '/docs']
+const OPEN = ['/livez', '/readyz', '/openapi.json', '/asyncapi.json', '/docs']
 
 /** Data for programs, never a page: the pages under `/docs` have headers of their own. */
 const ON_EVERY_ANSWER = {
@@ -193,6 +194,7 @@ export const buildApp = async (options: AppOptions): Promise<FastifyInstance> =>
     return reply.code(readiness.status === 'ok' ? 200 : 503).send(readiness)
   })
   app.get('/openapi.json', async () => document)
+  app.get('/asyncapi.json', async () => asyncApi)
   commandRoutes(app, shop, doors, texts)
   batchRoute(app, shop, doors, texts, BATCH_LIMIT, log)
   readRoutes(app, shop, reads)
