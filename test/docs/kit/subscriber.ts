@@ -26,6 +26,8 @@ type Options = {
   readonly feedUrl: string
   readonly apiKey: string
   readonly holeSeconds?: number
+  /** A free one unless it is to be the same again. */
+  readonly port?: number
   /** A module that is loaded before it. */
   readonly preload?: string
 }
@@ -35,7 +37,7 @@ export const stateFile = (dir: string): string => join(dir, 'taken.jsonl')
 /** The example of docs/examples as its own process. Resolves when it takes webhooks, or has ended. */
 export const startSubscriber = async (t: Test, options: Options): Promise<Subscriber> => {
   const { dir, secret, feedUrl, apiKey, holeSeconds = 0.2, preload } = options
-  const port = await freePort()
+  const port = options.port ?? (await freePort())
   const child = spawn(process.execPath, [...(preload ? ['--import', preload] : []), PROGRAM], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
