@@ -28,7 +28,9 @@ import {
   sendReferral,
   ward,
 } from '#test/kit/door-story.ts'
+import { openStream } from '#test/kit/event-stream.ts'
 import { type FactName, fact } from '#test/kit/facts.ts'
+import { openSending } from '#test/kit/sending.ts'
 import { tellIn, type World } from './kit/telling.ts'
 
 /** Every free text of a story replaced by one that stands nowhere else, so that wherever it is found, it is found out. */
@@ -275,8 +277,11 @@ const allFacts = async (store: EventStore): Promise<readonly Stored[]> => {
   }
 }
 
-t.test('a month of a city: nothing personal in files, logs, feeds, audit or errors', async (t) => {
-  const door = await openTestDoor(t, { engine: 'sqlite', now: () => '2024-06-03T01:00:00.000Z' })
+t.test('a month of a city: nothing personal in files, logs, feeds, webhooks, audit or errors', async (t) => {
+  const sending = await openSending(t, { engine: 'sqlite', listen: true })
+  const { door, receiver } = sending
+  const subscription = await sending.subscribe()
+  await sending.subscribe({ subscriber: 'city-system' }, 'admin')
   const canaries: string[] = []
   const canary = (): string => {
     const one = `kanariyaM${String(canaries.length).padStart(5, '0')}x`
@@ -391,7 +396,16 @@ t.test('a month of a city: nothing personal in files, logs, feeds, audit or erro
       (await door.post('nakamura', '/v1/families/search', { name: canary(), birthDate: canary() })).body,
     )
   }
+  await sending.idle()
+  t.ok(receiver.taken.length > 15 * 2 * 3 - 1, `${receiver.taken.length} webhooks`)
+  answers.push(...receiver.received.map(({ headers, body }) => JSON.stringify(headers) + body))
+  const stream = await openStream(t, door, door.token('integration'))
+  await stream.take(15 * 3)
+  stream.close()
+  answers.push(stream.raw())
   const headers = await fresh(door)
+  for (const path of ['', `/${subscription.id}`, `/${subscription.id}/deliveries`])
+    answers.push((await door.get('admin', `/v1/subscriptions${path}`, headers)).body)
   for (const who of [
     'auditor',
     'bureau',
