@@ -118,7 +118,7 @@ t.test('over the demo’s data', async (t) => {
   const shown = await run(t, ['demo', '--exit', '--data-dir', DATA_DIR])
 
   t.test(
-    'the demo shows the family’s timeline, what comes later, tokens and five lines to paste',
+    'the demo shows the family’s timeline, what comes later, tokens and seven lines to paste',
     async (t) => {
       t.equal(shown.code, 0, shown.err)
       for (const what of [
@@ -132,7 +132,7 @@ t.test('over the demo’s data', async (t) => {
         t.match(shown.out, what)
       for (const row of ['A1', 'A2', 'A5', 'A15', 'A20', 'A22', 'A24'])
         t.match(shown.out, new RegExp(`^ {2}${row} +20`, 'm'))
-      t.equal(shown.out.match(/^curl /gm)?.length, 5)
+      t.equal(shown.out.match(/^curl /gm)?.length, 7)
       t.equal(shown.out.match(/^ {2}eyJ[\w-]+\.[\w-]+\.[\w-]+$/gm)?.length, 4)
       t.notMatch(shown.out, '\u001b', 'no colour where nobody sees it')
     },

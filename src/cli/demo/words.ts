@@ -43,7 +43,7 @@ type Invitation = {
   readonly story: Story
 }
 
-/** Where to go on: the address, who may come in, and three lines to paste. */
+/** Where to go on: the address, who may come in, and lines to paste. */
 export const drawInvitation = ({
   address,
   dataDir,
@@ -87,6 +87,14 @@ const examples = (address: string, invited: readonly Invited[], { familyId }: St
     {
       what: `だれが、なぜ見たか(${name('auditor')}だけが全部を見る)`,
       line: `curl -s ${as('auditor')} '${address}/v1/families/${familyId}/access-log'`,
+    },
+    {
+      what: `${name('integration')}に伝わる、つなぎの出来事(名前も相談の中身もない)`,
+      line: `curl -s ${as('integration')} '${address}/v1/feeds/referrals?limit=2'`,
+    },
+    {
+      what: '同じものを、つないだまま受け取る(Ctrl-C で離れる)',
+      line: `curl -sN ${as('integration')} '${address}/v1/feeds/referrals/stream'`,
     },
     {
       what: 'きょうの来所をひとつ記録する',
