@@ -1,4 +1,5 @@
 import t from 'tap'
+import { clusterOf } from '#test/kit/cluster.ts'
 import { type Door, newId, openTestDoor, problem, type Who } from '#test/kit/door.ts'
 import { done, fresh, registerFamily, sendReferral } from '#test/kit/door-story.ts'
 import { openStream } from '#test/kit/event-stream.ts'
@@ -17,9 +18,9 @@ const letters = async (door: Door, count: number) => {
   for (let i = 0; i < count; i++) await sendReferral(door, await registerFamily(door))
 }
 
-for (const engine of ['memory', 'sqlite'] as const)
+for (const engine of ['memory', 'sqlite', 'cluster'] as const)
   await t.test(`on ${engine}: a consumer goes on where it has said that it is`, async (t) => {
-    const door = await openTestDoor(t, { engine })
+    const door = await openTestDoor(t, engine === 'cluster' ? await clusterOf('consumers') : { engine })
     await letters(door, 7)
     const first = await page(door, 'consumer=nightly&limit=3')
     t.strictSame(numbers(first), [1, 2, 3], 'who has committed nothing begins at the beginning')

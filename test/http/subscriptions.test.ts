@@ -1,17 +1,19 @@
 import t from 'tap'
+import { clusterOf } from '#test/kit/cluster.ts'
 import { newId, openTestDoor, problem } from '#test/kit/door.ts'
 import { done, fresh, registerFamily, sendReferral } from '#test/kit/door-story.ts'
 import { startReceiver, verifyBy } from '#test/kit/receiver.ts'
 
-for (const engine of ['memory', 'sqlite'] as const)
+for (const engine of ['memory', 'sqlite', 'cluster'] as const)
   t.test(`on ${engine}: what a subscriber is sent, from creation to the end`, async (t) => {
-    const door = await openTestDoor(t, { engine, sealedReferences: true })
+    const on = engine === 'cluster' ? await clusterOf('subscriptions') : { engine }
+    const door = await openTestDoor(t, { ...on, sealedReferences: true })
     const receiver = await startReceiver(t)
     const id = newId()
     const family = await registerFamily(door)
     await sendReferral(door, family)
     const idle = async () =>
-      t.equal(await door.system.deliveries.idle(await door.system.store.head(), 5_000), true)
+      t.equal(await door.system.deliveries.idle(await door.system.store.head(), 20_000), true)
     const created = await door.post('integration', `/v1/subscriptions/${id}/create`, {
       name: '区の業務システム',
       purpose: 'つなぎの受領状況を写す',

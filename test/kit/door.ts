@@ -73,6 +73,8 @@ export type Door = {
 
 export type DoorOptions = {
   readonly engine?: Engine
+  /** Of a cluster. */
+  readonly lease?: SystemOptions['lease']
   /** Families' names in the feed as the program makes them, from the keys; readable ones unless said. */
   readonly sealedReferences?: boolean
   readonly now?: () => string
@@ -101,6 +103,7 @@ export const openTestDoor = async (t: Test, options: DoorOptions = {}): Promise<
     log,
     tickMs: 0,
     ...(now && { now }),
+    ...(options.lease && { lease: options.lease }),
     delivery: { loopback: true, ...options.delivery },
   })
   await registerStaff(system)
