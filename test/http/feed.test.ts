@@ -1,6 +1,8 @@
 import t from 'tap'
+import { catalogue } from '#domain/events.ts'
 import { ReferralCloudEvent } from '#src/feed/published.ts'
-import { newId, openTestDoor, problem, type Who } from '#test/kit/door.ts'
+import { noteOf } from '#src/write/note.ts'
+import { newId, openTestDoor, problem, staff, type Who } from '#test/kit/door.ts'
 import {
   done,
   fresh,
@@ -245,11 +247,17 @@ await t.test('a family has another name for every subscriber, and always the sam
 })
 
 await t.test('what followed from the same request has the same trace, and another one another', async (t) => {
+  const { id: letter } = await sendReferral(door, await registerFamily(door))
+  const correlationId = newId()
+  const about = { recordedAt: now, actor: staff.mchCoordinator, correlationId }
+  const noted = () => noteOf('ReferralAcknowledged', catalogue.ReferralAcknowledged, {}, about)
+  await door.system.store.append(`referral-${letter}`, 'any', [noted(), noted()])
   const { events } = await take('cityIntegration')
-  const traces = events.map((event) => /^00-([0-9a-f]{32})-([0-9a-f]{16})-00$/.exec(event.traceparent))
-  t.ok(traces.every((trace) => trace !== null))
+  const traces = events.map(({ traceparent }) => /^00-([0-9a-f]{32})-([0-9a-f]{16})-00$/.exec(traceparent))
   t.equal(new Set(traces.map((trace) => trace?.[2])).size, events.length, 'an event is a span of its own')
-  t.ok(new Set(traces.map((trace) => trace?.[1])).size > 5)
+  t.equal(new Set(traces.map((trace) => trace?.[1])).size, events.length - 1)
+  t.equal(traces.at(-1)?.[1], traces.at(-2)?.[1])
+  t.notMatch(JSON.stringify(events), correlationId, 'it may be a key, which is nobody else’s business')
 })
 
 await t.test('who waits is woken by the next event', async (t) => {
