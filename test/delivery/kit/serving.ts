@@ -1,0 +1,95 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import type { Actor } from '#domain/kernel/metadata.ts'
+import { openDevIssuer } from '#infra/auth/dev-issuer.ts'
+import { enrolled } from '#src/cli/enrol.ts'
+import { openToWrite } from '#src/cli/open-to-write.ts'
+import { readConfig } from '#src/config.ts'
+import { devIssuerFile } from '#src/data/files.ts'
+import { seedDirectory } from '#src/seed.ts'
+import { eventually, nodeProcess } from '#test/faults/kit/node.ts'
+import { staff as everybody, newId } from '#test/kit/door.ts'
+import { freePort } from '#test/kit/free-port.ts'
+
+const { nakamura, partner, mchCoordinator, integration } = everybody
+const staff = { nakamura, partner, mchCoordinator, integration } as const
+type Who = keyof typeof staff
+
+export type Receipt = { readonly events: readonly { readonly id: string; readonly type: string }[] }
+
+/** The real program in a process of its own, in dev mode, on the embedded engine. */
+export type Serving = {
+  /** A command that has to succeed. */
+  give(who: Who, path: string, body?: object): Promise<Receipt>
+  read<T>(path: string): Promise<T>
+  /** A subscription of the ward’s system to the ward’s referrals. @returns its id */
+  subscribe(name: string, url: string): Promise<string>
+  /** Resident memory of the process now, in MB. */
+  residentMb(): number
+  /** What it has logged as an error. */
+  errors(): readonly string[]
+}
+
+export const startServing = async (t: Test): Promise<Serving> => {
+  const dir = mkdtempSync(join(tmpdir(), 'tsunagi-serving-'))
+  const environment = { AUTH_MODE: 'dev', DATA_DIR: dir }
+  const tokens = await enrolAll(environment)
+  const node = nodeProcess('serving', await freePort(), environment)
+  t.teardown(async () => {
+    await node.stop()
+    rmSync(dir, { recursive: true, force: true })
+  })
+  node.start()
+  await eventually('it is ready', node.isReady)
+
+  const ask = async (who: Who, path: string, how: RequestInit = {}): Promise<unknown> => {
+    const headers = { authorization: `Bearer ${tokens[who]}`, 'content-type': 'application/json' }
+    const answer = await fetch(`${node.origin}/v1/${path}`, { ...how, headers })
+    const body: unknown = await answer.json()
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${JSON.stringify(body)}`)
+    return body
+  }
+  const give: Serving['give'] = async (who, path, body = {}) =>
+    (await ask(who, path, { method: 'POST', body: JSON.stringify(body) })) as Receipt
+
+  return {
+    give,
+    read: async <T>(path: string) => (await ask('integration', path)) as T,
+    async subscribe(name, url) {
+      const id = newId()
+      const asked = { name, purpose: 'つなぎの受領状況を写す', endpoint: { url } }
+      await give('integration', `subscriptions/${id}/create`, asked)
+      return id
+    },
+    residentMb() {
+      const [, kb] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${node.pid()}/status`, 'utf8')) ?? []
+      return Number(kb) / 1_024
+    },
+    errors: () => node.logged.filter(({ level }) => level >= ERROR).map(({ msg }) => msg),
+  }
+}
+
+const ERROR = 50
+
+/** As `tsunagi token` does it. */
+const enrolAll = async (environment: Readonly<Record<string, string>>) => {
+  const config = readConfig(environment)
+  const log = await openToWrite(config)
+  await seedDirectory(log.execute)
+  for (const { staffId, role, organizationId, siteId } of Object.values<Actor>(staff))
+    await enrolled(log, {
+      staff: staffId,
+      role,
+      organization: organizationId,
+      ...(siteId && { site: siteId }),
+    })
+  await log.close()
+  const issuer = openDevIssuer(devIssuerFile(config.DATA_DIR))
+  const signed = Object.entries(staff).map(async ([who, { staffId }]) => [
+    who,
+    await issuer.sign(staffId, 3_600),
+  ])
+  return Object.fromEntries(await Promise.all(signed)) as Readonly<Record<Who, string>>
+}
