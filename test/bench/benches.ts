@@ -5,6 +5,8 @@ import { appendVsEmmettSqlite } from './append-vs-emmett-sqlite.ts'
 import { appendVsPostgres } from './append-vs-postgres.ts'
 import { appendWhole } from './append-whole.ts'
 import { asofFamily } from './asof-family.ts'
+import { deliverP50, deliverP99 } from './deliver-lag.ts'
+import { deliverWhole } from './deliver-whole.ts'
 import { esdbAppend } from './esdb-append.ts'
 import { esdbCatchUp } from './esdb-catch-up.ts'
 import { followLag } from './follow-lag.ts'
@@ -34,6 +36,9 @@ export const benches: readonly Bench[] = [
   rebuildAll,
   rebuildVsEmmett,
   followLag,
+  deliverWhole,
+  deliverP50,
+  deliverP99,
   esdbAppend,
   esdbCatchUp,
 ]

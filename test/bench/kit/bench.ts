@@ -20,7 +20,7 @@ export type Target = { readonly bound: 'atLeast' | 'atMost'; readonly limit: num
  */
 export type Bench = {
   readonly name: string
-  readonly unit: 'events/s' | 'requests/s' | 'µs' | 'ms'
+  readonly unit: 'events/s' | 'requests/s' | 'deliveries/s' | 'µs' | 'ms'
   readonly target: Target
   /** What a 2xx, or a row, has survived on our side. */
   readonly durability: string
