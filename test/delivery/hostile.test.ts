@@ -138,7 +138,7 @@ t.test(
     const nine: Bad[] = []
     for (const hostility of hostilities(trap.url)) {
       const receiver = await startReceiver(t)
-      nine.push({ ...hostility, receiver, id: await house.subscribe(hostility.name, receiver.url) })
+      nine.push({ ...hostility, receiver, ...(await house.subscribe(hostility.name, receiver.url)) })
     }
     const work = startWork(house, await registerFamilies(house, FAMILIES), PER_SECOND)
     const before = await peakMb(house, () => pause(WELL_MS))

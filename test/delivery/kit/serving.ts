@@ -12,20 +12,22 @@ import { seedDirectory } from '#src/seed.ts'
 import { eventually, nodeProcess } from '#test/faults/kit/node.ts'
 import { staff as everybody, newId } from '#test/kit/door.ts'
 import { freePort } from '#test/kit/free-port.ts'
+import type { Keys } from './signers.ts'
 
 const { nakamura, partner, mchCoordinator, integration } = everybody
 const staff = { nakamura, partner, mchCoordinator, integration } as const
 type Who = keyof typeof staff
 
 export type Receipt = { readonly events: readonly { readonly id: string; readonly type: string }[] }
+export type Subscribed = Keys & { readonly id: string }
 
 /** The real program in a process of its own, in dev mode, on the embedded engine. */
 export type Serving = {
   /** A command that has to succeed. */
-  give(who: Who, path: string, body?: object): Promise<Receipt>
+  give<T = Receipt>(who: Who, path: string, body?: object): Promise<T>
   read<T>(path: string): Promise<T>
-  /** A subscription of the ward’s system to the ward’s referrals. @returns its id */
-  subscribe(name: string, url: string): Promise<string>
+  /** A subscription of the ward’s system to the ward’s referrals. */
+  subscribe(name: string, url: string): Promise<Subscribed>
   /** Resident memory of the process now, in MB. */
   residentMb(): number
   /** What it has logged as an error. */
@@ -51,8 +53,8 @@ export const startServing = async (t: Test): Promise<Serving> => {
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${JSON.stringify(body)}`)
     return body
   }
-  const give: Serving['give'] = async (who, path, body = {}) =>
-    (await ask(who, path, { method: 'POST', body: JSON.stringify(body) })) as Receipt
+  const give = async <T = Receipt>(who: Who, path: string, body: object = {}): Promise<T> =>
+    (await ask(who, path, { method: 'POST', body: JSON.stringify(body) })) as T
 
   return {
     give,
@@ -60,8 +62,7 @@ export const startServing = async (t: Test): Promise<Serving> => {
     async subscribe(name, url) {
       const id = newId()
       const asked = { name, purpose: 'つなぎの受領状況を写す', endpoint: { url } }
-      await give('integration', `subscriptions/${id}/create`, asked)
-      return id
+      return { id, ...(await give<Keys>('integration', `subscriptions/${id}/create`, asked)) }
     },
     residentMb() {
       const [, kb] = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${node.pid()}/status`, 'utf8')) ?? []
