@@ -18,6 +18,8 @@ const WELL_MS = 12_000
 const HOSTILE_MS = 40_000
 const MOST_MS = 15_500
 const DEADLINE_MS = 15_000
+/** Receivers that hold up others do so all the time; a machine that is busy with something else does so for a moment. */
+const PARTS = 5
 const MOST_MB = 64
 /** What is begun before the first answers come, and a try now and then. Without a breaker: each family twice. */
 const MOST_IN_VAIN = 20
@@ -97,7 +99,12 @@ const checkHealthy = (t: Test, { taken }: Receiver, ids: readonly string[], besi
   t.comment(`healthy: ${taken.length} events, ${beside.length} of them beside the hostile ones`)
   t.comment(`commit to arrival p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms`)
   t.ok(beside.length > (HOSTILE_MS / 1_000) * PER_SECOND * 0.8, 'they came steadily')
-  t.ok(p99 < 1_000, `p99 ${p99.toFixed(0)} ms`)
+  const parts = Array.from({ length: PARTS }, (_, i) => {
+    const from = (i * latencies.length) / PARTS
+    return quantile(latencies.slice(from, from + latencies.length / PARTS), 0.99)
+  })
+  const usual = quantile(parts, 0.5)
+  t.ok(usual < 1_000, `p99 of each part: ${parts.map((ms) => ms.toFixed(0)).join(', ')} ms`)
   t.strictSame(taken.map(({ id }) => id).sort(byText), ids, 'every event, once')
   t.ok(isInOrder(taken), 'in order per family')
 }
