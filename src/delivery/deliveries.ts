@@ -2,14 +2,6 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { type Answer, openExchange } from '#infra/outgoing/exchange.ts'
 import type { WorkQueue } from '#infra/queue/work-queue.ts'
 import type { Lease } from '#infra/redis/lease.ts'
-import {
-  asDelivery,
-  asRun,
-  deliveryKey,
-  deliveries as deliveryView,
-  isFinal,
-  runKey,
-} from '#projections/deliveries.ts'
 import { testEvent } from '#src/feed/published.ts'
 import { familyReferences } from '#src/feed/references.ts'
 import type { Log } from '#src/log.ts'
@@ -18,6 +10,7 @@ import type { Clock } from './courier.ts'
 import { type Dispatcher, startDispatcher } from './dispatcher.ts'
 import { handOver } from './hand-over.ts'
 import type { House } from './house.ts'
+import { madeIn } from './made.ts'
 import { startRecorder } from './recorder.ts'
 import { Work } from './work.ts'
 
@@ -52,7 +45,8 @@ export const startDeliveries = (
   const familyReference = familyReferences(house.keyring)
   const attempt = attemptIn({ ...house, exchange, familyReference })
   const recorder = startRecorder({ store: house.store, now, log })
-  const { deliver, recorded } = handOver(attempt, queue)
+  const made = madeIn(views)
+  const { deliver, recorded } = handOver({ attempt, made, queue })
   const clock: Clock = { now, monotonic }
   const dispatcher = startDispatcher({
     ...house,
@@ -64,21 +58,13 @@ export const startDeliveries = (
     log,
   })
 
-  /** Offered twice, or by a node that does not know yet. */
-  const isMade = ({ subscription, run, sequence, attempt: number }: Work): boolean => {
-    const reader = views.reader(deliveryView)
-    const row = asDelivery(reader.get(deliveryKey(subscription, run, sequence)))
-    const releases = asRun(reader.get(runKey(subscription, 0)))?.releases ?? 0
-    return row !== undefined && (isFinal(row) || (row.release >= releases && row.tries >= number))
-  }
-
   return {
     loopback,
     status: dispatcher.status,
     idle: dispatcher.idle,
     async carryOut(given) {
       const work = Work.parse(given)
-      if (isMade(work)) return
+      if (made(work)) return
       const delivery = await attempt(work)
       if (!delivery) return
       recorder.note(work.subscription, delivery)

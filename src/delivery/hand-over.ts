@@ -8,11 +8,18 @@ import { type Work, workKey } from './work.ts'
 /** Redis may have forgotten it meanwhile, and a worker may have died with it. */
 const OFFERED_AGAIN_MS = 3_000
 
+type Parts = {
+  readonly attempt: Attempt
+  /** What came of it, when the views know: it may have been written down before anybody here waited for it. */
+  readonly made: (work: Work) => Delivery | undefined
+  readonly queue?: WorkQueue | undefined
+}
+
 /**
  * Where an attempt is made: by another process, where one is there to take it, else here. Whether it was made is learned from the log
  * alone; until then it is offered again and again, under the same key.
  */
-export const handOver = (attempt: Attempt, queue?: WorkQueue) => {
+export const handOver = ({ attempt, made, queue }: Parts) => {
   const awaited = new Map<string, (delivery: Delivery) => void>()
 
   const here = async (work: Work): ReturnType<Deliver> => {
@@ -24,6 +31,8 @@ export const handOver = (attempt: Attempt, queue?: WorkQueue) => {
     const written = new Promise<Delivery>((resolve) => awaited.set(key, resolve))
     try {
       while (!signal.aborted) {
+        const known = made(work)
+        if (known) return { delivery: known, isNoted: true }
         if (!(await to.offer(workKey(work), work))) return await here(work)
         const waiting = new AbortController()
         const delivery = await Promise.race([
