@@ -10,10 +10,10 @@ import { registerFamily } from '../kit/work.ts'
 import { carriedOut } from './kit/carried-out.ts'
 import { type House, startHouse } from './kit/house.ts'
 import {
+  catchesUp,
   endsWell,
   gotAllInOrder,
   gotNothingAfter,
-  hasAll,
   isSettled,
   publishedBy,
   type Revoked,
@@ -95,12 +95,7 @@ for (const keeps of [false, true])
       const restarted = performance.now()
       await stopWriting()
       const published = publishedBy(writer.finals)
-      for (const one of staying)
-        await eventually(
-          `${one.name} has everything`,
-          () => hasAll(one, published),
-          restarted + CAUGHT_UP_MS - performance.now(),
-        )
+      for (const one of staying) await catchesUp(one, published, restarted + CAUGHT_UP_MS - performance.now())
       t.comment(`caught up ${(performance.now() - restarted).toFixed(0)} ms after the last restart`)
       for (const one of all)
         await eventually(`what became of all is written for ${one.name}`, () => isSettled(one), SOON)

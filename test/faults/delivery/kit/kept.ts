@@ -1,6 +1,7 @@
 import type { Test } from 'tap'
 import { publishedReferralEvents } from '#domain/referral/events.ts'
 import type { Final } from '../../kit/client.ts'
+import { eventually } from '../../kit/node.ts'
 import { verdictsOn } from '../../kit/views.ts'
 import type { House } from './house.ts'
 import { byFamily, firstTakings, tooEarly } from './order.ts'
@@ -18,6 +19,16 @@ export const hasAll = async ({ feed, taken }: Subscriber, ids: readonly string[]
   const told = new Set((await feed()).map(({ id }) => id))
   return ids.every((id) => told.has(id)) && [...told].every((id) => taken.has(id))
 }
+
+/** Fails when it does not have all of these within `ms`, and says what the house knows of what is missing. */
+export const catchesUp = (one: Subscriber, ids: readonly string[], ms: number): Promise<number> =>
+  eventually(`${one.name} has everything`, () => hasAll(one, ids), ms).catch(async (error: unknown) => {
+    const lines = new Map((await one.deliveries()).map((line) => [line.eventId, line]))
+    const missing = (await one.feed())
+      .filter(({ id }) => !one.taken.has(id))
+      .map(({ id, sequence }) => ({ sequence, ...lines.get(id) }))
+    throw new Error(`${missing.length} missing: ${JSON.stringify(missing.slice(0, 10))}`, { cause: error })
+  })
 
 /** It is written down of each event of its feed what became of it, and nothing is to be tried again. */
 export const isSettled = async ({ feed, deliveries }: Subscriber): Promise<boolean> => {
