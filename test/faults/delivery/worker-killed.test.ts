@@ -138,5 +138,7 @@ await t.test('whoever delivers is killed', { skip: noRedis || noProc }, async (t
   })
 
   t.strictSame(ledger.unverified, [], 'everything could be verified')
+  // Nobody to say goodbye to.
+  await redis.kill()
   await endsWell(t, house)
 })
