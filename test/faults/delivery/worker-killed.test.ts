@@ -5,6 +5,7 @@ import { client } from '../kit/client.ts'
 import { eventually, type Node } from '../kit/node.ts'
 import { randomFrom, seed } from '../kit/random.ts'
 import { registerFamily } from '../kit/work.ts'
+import { forgetWork } from './kit/forget-work.ts'
 import { holdNext } from './kit/hold.ts'
 import { startHouse } from './kit/house.ts'
 import { endsWell, gotAllInOrder, hasAll, isSettled, publishedBy } from './kit/kept.ts'
@@ -82,6 +83,24 @@ await t.test('whoever delivers is killed', { skip: noRedis || noProc }, async (t
     await eventually('all is delivered', isDone, SOON)
     t.equal(new Set(held.map(({ arrival }) => arrival.id)).size, 1, 'the same webhook-id each time')
     t.match(await lineOf(first.arrival.sequence), { state: 'delivered', attempts: [{ status: 204 }] })
+    await gotAllInOrder(t, ledger)
+  })
+
+  await t.test('a worker, and Redis forgets its work: it is offered again', async (t) => {
+    await workersSend()
+    const { held, release } = holdNext(ledger, nodes)
+    await write(family, ...others)
+    await eventually('an attempt is under way', () => held.length > 0, SOON)
+    const sender = workers.find((worker) => worker === held[0]?.sender)
+    t.ok(sender, 'by a worker')
+    await sender?.kill()
+    await forgetWork(redis)
+    sender?.start()
+    t.ok(await leaseIsAt(server.pid()), 'nobody else offers anything')
+    await eventually('it is tried again', () => held.length > 1, SOON)
+    release()
+    await eventually('all is delivered', isDone, SOON)
+    t.equal(new Set(held.map(({ arrival }) => arrival.id)).size, 1, 'the same webhook-id')
     await gotAllInOrder(t, ledger)
   })
 
