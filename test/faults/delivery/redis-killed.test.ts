@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { eventLogFile } from '#src/data/files.ts'
 import { noRedis, startRedis } from '#test/kit/redis.ts'
 import { type Client, client } from '../kit/client.ts'
@@ -41,18 +41,20 @@ const moody =
     return random.chance(0.5) ? 500 : 'cut'
   }
 
-/** @returns how to end it */
-const startWriting = async (writer: Client): Promise<() => Promise<void>> => {
+/** Until the test ends, however it does. @returns how to end it before */
+const startWriting = async (t: Test, writer: Client): Promise<() => Promise<void>> => {
   const families: string[] = []
   for (let i = 0; i < FAMILIES; i++) families.push(await registerFamily(writer))
   let isOver = false
   const writing = Array.from({ length: WRITERS }, (_, i) =>
     writeLetters({ client: writer, families, random: randomFrom(seed + i), isOver: () => isOver }),
   )
-  return async () => {
+  const stop = async () => {
     isOver = true
     await Promise.all(writing)
   }
+  t.teardown(stop)
+  return stop
 }
 
 const revoke = async ({ ask, tokens }: House, { subscription }: Subscriber): Promise<Revoked> => {
@@ -81,7 +83,7 @@ for (const keeps of [false, true])
       const over = carriedOut(t, redis)
       let revoked: Revoked | undefined
 
-      const stopWriting = await startWriting(writer)
+      const stopWriting = await startWriting(t, writer)
       await strike({
         redis,
         random,
