@@ -9,9 +9,9 @@ import { openToWrite } from '#src/cli/open-to-write.ts'
 import { readConfig } from '#src/config.ts'
 import { devIssuerFile } from '#src/data/files.ts'
 import { seedDirectory } from '#src/seed.ts'
-import { eventually, nodeProcess } from '#test/faults/kit/node.ts'
 import { staff as everybody, newId } from '#test/kit/door.ts'
 import { freePort } from '#test/kit/free-port.ts'
+import { eventually, nodeProcess } from '../../kit/node.ts'
 import type { Keys } from './signers.ts'
 
 const { nakamura, partner, mchCoordinator, integration } = everybody
