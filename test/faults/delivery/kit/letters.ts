@@ -38,7 +38,7 @@ export const wholeLetter = async (
   await random.pick([withdrawn, declined, completed])(client, id)
 }
 
-/** One letter after the other about these families until it is told to stop. */
+/** One letter after the other about these families until it is told to stop, at a pace that a machine's speed changes little. */
 export const writeLetters = async (options: {
   readonly client: Pick<Client, 'give'>
   readonly families: readonly string[]
@@ -48,6 +48,6 @@ export const writeLetters = async (options: {
   const { client, families, random, isOver } = options
   while (!isOver()) {
     await wholeLetter(client, random.pick(families), random)
-    await pause(random.between(0, 100))
+    await pause(random.between(300, 600))
   }
 }
