@@ -54,13 +54,20 @@ export const startCourier = (parts: CourierParts) => {
     if (taken.parked) lanes.parkLane(taken)
     else if (!lanes.add(waitingFrom(taken), clock.monotonic())) parkBehind(taken)
   }
+  let isComingBack = false
+  /** A page at a time: what does not fit, or was sent long ago, may be a lot, and others have their turn meanwhile. */
   const fill = (): void => {
-    while (mayHaveMore && lanes.size() < WINDOW) {
-      const page = nextPage(intake)
-      if (!page) return
-      for (const one of page.taken) takeIn(one)
-      mayHaveMore = page.more
-    }
+    if (!mayHaveMore || lanes.size() >= WINDOW) return
+    const page = nextPage(intake)
+    if (!page) return
+    for (const one of page.taken) takeIn(one)
+    mayHaveMore = page.more
+    if (!mayHaveMore || isComingBack) return
+    isComingBack = true
+    setImmediate(() => {
+      isComingBack = false
+      pump()
+    })
   }
 
   const settle = (waiting: Waiting, delivery: Delivery | undefined): void => {

@@ -5,8 +5,8 @@ import { asEnvelope, type FeedRow, referralFeed } from '#projections/referral-fe
 
 export type Told = { readonly row: FeedRow; readonly place: FeedPlace }
 
-/** How many rows are gone through for one page: a filter that nothing fits must not hold up the others. */
-const MOST_LOOKED_AT = 5_000
+/** How many rows are gone through at a time: a filter that nothing fits must not hold up the others. */
+const MOST_LOOKED_AT = 1_000
 const PAGE = 500
 
 export type FeedPage = {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type FeedFilter, questionOf } from '#domain/feed/filter.ts'
 import { BEGINNING, type FeedPlace } from '#domain/feed/place.ts'
 import type { ReadStore } from '#domain/kernel/projection.ts'
@@ -12,7 +13,6 @@ export const feedOf = (views: ReadStore, organizationId: string): string =>
 type Asked = { readonly feed: string; readonly filter: FeedFilter }
 
 const PAGE = 500
-const aTurn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 /**
  * The place behind the feed's own event `looked`. What a filter lets through has to be counted; others have their turn meanwhile.
@@ -28,7 +28,7 @@ export const placeAt = async (
     const { place, more } = readFeed(views, { feed, filter, after, limit: PAGE, upTo: looked })
     if (!more) return place
     after = place
-    await aTurn()
+    await nextTurn()
   }
 }
 

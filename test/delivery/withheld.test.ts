@@ -36,6 +36,7 @@ t.test('a consent that has run out is like one withdrawn', async (t) => {
   await sendUnderConsent(door, await registerFamily(door), '要約')
   await idle()
   await done(door, 'integration', `/v1/subscriptions/${id}/pause`)
+  await idle()
   await pass(370 * DAY)
   receiver.behave(() => 204)
   await done(door, 'integration', `/v1/subscriptions/${id}/resume`)

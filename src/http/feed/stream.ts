@@ -60,7 +60,8 @@ export const feedStreamRoute = (shop: Shop, times = TIMES): ReadRoute => {
         request,
         reply,
       )
-      if (!asked) return reply
+      // Gone again while that was looked up: nobody would say so later.
+      if (!asked || reply.raw.destroyed) return reply
       if ((open.get(staffId) ?? 0) >= MOST_STREAMS)
         return sendProblem(request, reply, { status: 429, code: 'feed/too-many-streams', retryAfter: 5 })
       count(staffId, 1)
