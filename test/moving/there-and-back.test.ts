@@ -34,7 +34,7 @@ type Page = {
   readonly cursor: string
 }
 const enter = (dataDir: string, engine: Engine) =>
-  openTestDoor(t, { dataDir, engine, now: () => NOW, sealedReferences: true })
+  openTestDoor(t, { dataDir, engine, now: () => NOW, sealedReferences: true, feedKeptDays: 36_500 })
 const feed = async (door: Door, query: string): Promise<Page> => {
   const answer = await door.get('cityIntegration', `/v1/feeds/referrals?${query}`, await fresh(door))
   if (answer.statusCode !== 200) throw new Error(answer.body)
