@@ -425,6 +425,12 @@ const answerTo = async (request: InjectOptions) => {
   return { statusCode: answer.statusCode, headers: answer.headers, body, json: () => JSON.parse(body) }
 }
 
+/** A query may turn out to be in order, and its sender to have no business there: that, and only that, is written down. */
+const storedSince = async (head: bigint): Promise<readonly string[]> =>
+  (await door.system.store.after(head, 1_000))
+    .map(({ type }) => type)
+    .filter((type) => type !== 'ReadingRefused')
+
 const inTime = async <T>(work: Promise<T>): Promise<T> => {
   const late = pause(5_000, 'late' as const, { ref: false })
   const first = await Promise.race([work, late])
@@ -470,7 +476,7 @@ await t.test(
       }),
       { numRuns: RUNS, seed },
     )
-    t.equal(await door.system.store.head(), head, 'nothing was stored')
+    t.strictSame(await storedSince(head), [], 'nothing was stored')
     t.strictSame(
       door.logged.filter((line) => line.includes(CANARY)),
       [],
