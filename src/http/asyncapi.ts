@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { publishedTypes, referralEvents } from '#domain/referral/events.ts'
 import { ReferralCloudEvent, TestCloudEvent, typeOf } from '#src/feed/published.ts'
+import { FeedQuery } from './feed/pull.ts'
+import { StreamQuery } from './feed/stream.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -60,26 +62,6 @@ const webhookHeaders = z.object({
     .describe('`v1,…` (HMAC-SHA256) and `v1a,…` (Ed25519) of every key that signs, with spaces between.'),
 })
 
-const filter = {
-  types: 'Only these types.',
-  wards: 'Either end of the referral is in one of these.',
-  organizations: 'Either end of the referral is one of these.',
-  directions: 'Only these directions.',
-}
-const askedBy = (own: Readonly<Record<string, string>>): Json => ({
-  type: 'object',
-  properties: Object.fromEntries(
-    Object.entries({ ...own, ...filter }).map(([name, description]) => [
-      name,
-      { type: 'string', description },
-    ]),
-  ),
-})
-const FROM = {
-  after: 'Cursor of the last event taken.',
-  consumer: 'Begins behind what was committed under this name.',
-}
-
 const messagesOf = (channel: string, names: readonly string[]) =>
   names.map((name) => to(`channels/${channel}/messages/${name}`))
 
@@ -137,7 +119,7 @@ export const asyncApi: Json = {
       bindings: {
         http: {
           method: 'GET',
-          query: askedBy({ ...FROM, limit: 'At most 500.', wait: 'Seconds, at most 30.' }),
+          query: schemaOf(FeedQuery),
           bindingVersion: '0.3.0',
         },
       },
@@ -148,7 +130,7 @@ export const asyncApi: Json = {
       channel: to('channels/stream'),
       summary: 'Events as they happen.',
       security: [to('components/securitySchemes/bearer')],
-      bindings: { http: { method: 'GET', query: askedBy(FROM), bindingVersion: '0.3.0' } },
+      bindings: { http: { method: 'GET', query: schemaOf(StreamQuery), bindingVersion: '0.3.0' } },
       messages: messagesOf('stream', publishedTypes),
     },
     sendWebhook: {

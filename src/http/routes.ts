@@ -26,6 +26,13 @@ export type ReadRoute<Q extends z.ZodObject = z.ZodObject> = {
   ): unknown
 }
 
+/** What a change answers beyond what every reading does. */
+export const CHANGE_ANSWERS = {
+  201: 'Done; this began it.',
+  409: 'Not possible in this state.',
+  422: 'The key was used for another request.',
+} as const
+
 export const readRoute = <Q extends z.ZodObject>(route: ReadRoute<Q>): ReadRoute =>
   route as unknown as ReadRoute
 

@@ -22,7 +22,7 @@ import { keyIn, problemOf, type RefusalTexts, sendReceipt, sendRefusal } from '.
 import { principalOf, type Shop } from './context.ts'
 import { decodePlace } from './feed/cursor.ts'
 import { sendProblem } from './problem.ts'
-import { type ReadRoute, readRoute } from './routes.ts'
+import { CHANGE_ANSWERS, type ReadRoute, readRoute } from './routes.ts'
 
 const LONGEST_OVERLAP_H = 168
 const OVERLAP_H = 24
@@ -76,11 +76,7 @@ export const subscriptionRoutes = (shop: Shop, texts: RefusalTexts): readonly Re
       askedIn: 'body',
       query: body,
       answer: { type: 'object' },
-      alsoAnswers: {
-        201: 'Done; this began it.',
-        409: 'Not possible in this state.',
-        422: 'The key was used for another request.',
-      },
+      alsoAnswers: CHANGE_ANSWERS,
       handle({ query, params }, request, reply) {
         const principal = principalOf(request)
         if (lacksScope(principal, subscription))

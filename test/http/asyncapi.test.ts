@@ -40,6 +40,9 @@ await t.test('every published type is a message of every way in, and no other', 
   const { document: parsed } = await new Parser().parse(answer.body)
   t.equal(parsed?.version(), '3.1.0')
   t.equal(parsed?.operations().all().length, 3)
+  for (const name of ['after', 'consumer', 'types'])
+    t.ok(document.operations.stream.bindings.http.query.properties[name], name)
+  t.match(document.operations.answerPull.bindings.http.query.properties.limit, { maximum: 500 })
 })
 
 await t.test('what is told fits the message of its type, and not that of another', async (t) => {

@@ -6,8 +6,7 @@ export type Message = {
   /** `message` unless it has a name. */
   readonly event: string
   /** JSON. */
-  // biome-ignore lint/suspicious/noExplicitAny: whatever was sent
-  readonly data: any
+  readonly data: unknown
 }
 
 export type EventStream = {

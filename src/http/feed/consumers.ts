@@ -14,7 +14,7 @@ import { keyIn, problemOf, type RefusalTexts, sendReceipt, sendRefusal } from '.
 import { principalOf, type Shop } from '../context.ts'
 import { badCursor } from '../cursor.ts'
 import { sendProblem } from '../problem.ts'
-import { type ReadRoute, readRoute } from '../routes.ts'
+import { CHANGE_ANSWERS, type ReadRoute, readRoute } from '../routes.ts'
 import { consumerFold, consumerOf, notAReader, readers } from './asked.ts'
 import { decodePlace, encodePlace } from './cursor.ts'
 
@@ -77,11 +77,7 @@ export const feedConsumerRoutes = (shop: Shop, texts: RefusalTexts): readonly Re
       askedIn: 'body',
       query: body,
       answer: { type: 'object' },
-      alsoAnswers: {
-        201: 'Done; this began it.',
-        409: 'Not possible in this state.',
-        422: 'The key was used for another request.',
-      },
+      alsoAnswers: CHANGE_ANSWERS,
       handle({ query, params }, request, reply) {
         const principal = principalOf(request)
         const problem = notAReader(principal)

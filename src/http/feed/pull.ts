@@ -11,7 +11,7 @@ import { eventsFor } from './told.ts'
 
 const MAX_WAIT_S = 30
 
-const FeedQuery = z.strictObject({
+export const FeedQuery = z.strictObject({
   ...placeShape,
   limit: z.coerce.number().int().min(1).max(500).default(100),
   wait: z.coerce.number().min(0).max(MAX_WAIT_S).default(0).describe('Seconds to wait for the first event.'),

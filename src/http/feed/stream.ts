@@ -23,6 +23,8 @@ const LOOK_AGAIN_MS = 1_000
 const PAGE = 50
 const MOST_STREAMS = 8
 
+export const StreamQuery = z.strictObject({ ...placeShape, ...filterShape })
+
 /**
  * The feed as Server-Sent Events. The next page is read when the one before has gone, so that a slow reader costs one page; one that
  * takes nothing is cut off, and comes again with `Last-Event-ID`.
@@ -41,7 +43,7 @@ export const feedStreamRoute = (shop: Shop, times = TIMES): ReadRoute => {
     summary:
       'The same feed as Server-Sent Events; `id` is the cursor, and `Last-Event-ID` goes before `after`.',
     by: readers,
-    query: z.strictObject({ ...placeShape, ...filterShape }),
+    query: StreamQuery,
     produces: 'text/event-stream',
     alsoAnswers: {
       410: 'What came after that cursor is no longer kept; `oldest` is where it begins now.',

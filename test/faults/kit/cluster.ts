@@ -4,16 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { Actor } from '#domain/kernel/metadata.ts'
-import { openDevIssuer } from '#infra/auth/dev-issuer.ts'
-import { enrolled } from '#src/cli/enrol.ts'
-import { openToWrite } from '#src/cli/open-to-write.ts'
 import { type Config, readConfig } from '#src/config.ts'
 import { devIssuerFile } from '#src/data/files.ts'
-import { seedDirectory } from '#src/seed.ts'
 import { type DoubleProcess, startDoubleProcess } from '#test/eventstoredb-double/kit/process.ts'
 import { staff as everybody } from '#test/kit/door.ts'
 import { freePort } from '#test/kit/free-port.ts'
 import { startRedis, type TestRedis } from '#test/kit/redis.ts'
+import { enrolAll, tokensFor } from './enrol.ts'
 import { type Node, nodeProcess } from './node.ts'
 
 /** Who works at this cluster's hub and ward, and who looks on. */
@@ -68,13 +65,8 @@ export const startCluster = async (t: Test, count = 2): Promise<Cluster> => {
   }
   const config = (dataDir: string): Config => readConfig({ ...environment, DATA_DIR: dataDir }, 'data')
   const office = directory('office')
-  await enrolAll(config(office))
-  const issuer = openDevIssuer(devIssuerFile(office))
-  const tokens = Object.fromEntries(
-    await Promise.all(
-      Object.entries(staff).map(async ([who, { staffId }]) => [who, await issuer.sign(staffId, 3_600)]),
-    ),
-  ) as Record<Who, string>
+  await enrolAll(config(office), staff)
+  const tokens = await tokensFor(office, staff)
 
   const node: Cluster['node'] = async (name, command = 'serve') => {
     const dataDir = directory(name)
@@ -87,18 +79,4 @@ export const startCluster = async (t: Test, count = 2): Promise<Cluster> => {
   for (let i = 1; i <= count; i++) nodes.push(await node(`node-${i}`))
   for (const one of nodes) one.start()
   return { double, redis, nodes, tokens, node, config, directory }
-}
-
-/** As `tsunagi token` does it. */
-const enrolAll = async (config: Config): Promise<void> => {
-  const log = await openToWrite(config)
-  await seedDirectory(log.execute)
-  for (const { staffId, role, organizationId, ...rest } of Object.values<Actor>(staff))
-    await enrolled(log, {
-      staff: staffId,
-      role,
-      organization: organizationId,
-      ...(rest.siteId !== undefined && { site: rest.siteId }),
-    })
-  await log.close()
 }

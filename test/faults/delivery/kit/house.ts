@@ -3,16 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { Actor } from '#domain/kernel/metadata.ts'
-import { openDevIssuer } from '#infra/auth/dev-issuer.ts'
-import { enrolled } from '#src/cli/enrol.ts'
-import { openToWrite } from '#src/cli/open-to-write.ts'
-import { type Config, readConfig } from '#src/config.ts'
-import { devIssuerFile } from '#src/data/files.ts'
-import { seedDirectory } from '#src/seed.ts'
+import { readConfig } from '#src/config.ts'
 import { staff as everybody } from '#test/kit/door.ts'
 import { freePort } from '#test/kit/free-port.ts'
 import type { TestRedis } from '#test/kit/redis.ts'
 import { staff as atWork, type Who } from '../../kit/cluster.ts'
+import { enrolAll, tokensFor } from '../../kit/enrol.ts'
 import { eventually, type Node, nodeProcess } from '../../kit/node.ts'
 
 const staff = { ...atWork, admin: everybody.admin } as const satisfies Readonly<Record<string, Actor>>
@@ -46,13 +42,8 @@ export const startHouse = async (t: Test, redis: TestRedis): Promise<House> => {
     await Promise.all(nodes.map((node) => node.kill()))
     rmSync(dataDir, { recursive: true, force: true })
   })
-  await enrolAll(readConfig(environment, 'data'))
-  const issuer = openDevIssuer(devIssuerFile(dataDir))
-  const tokens = Object.fromEntries(
-    await Promise.all(
-      Object.entries(staff).map(async ([who, { staffId }]) => [who, await issuer.sign(staffId, 3_600)]),
-    ),
-  ) as House['tokens']
+  await enrolAll(readConfig(environment, 'data'), staff)
+  const tokens = await tokensFor(dataDir, staff)
 
   const node = async (name: string, command: 'serve' | 'worker'): Promise<Node> => {
     const made = nodeProcess(name, await freePort(), environment, command)
@@ -80,18 +71,4 @@ export const startHouse = async (t: Test, redis: TestRedis): Promise<House> => {
       return (await answer.json()) as Body
     },
   }
-}
-
-/** As `tsunagi token` does it. */
-const enrolAll = async (config: Config): Promise<void> => {
-  const log = await openToWrite(config)
-  await seedDirectory(log.execute)
-  for (const { staffId, role, organizationId, ...rest } of Object.values<Actor>(staff))
-    await enrolled(log, {
-      staff: staffId,
-      role,
-      organization: organizationId,
-      ...(rest.siteId !== undefined && { site: rest.siteId }),
-    })
-  await log.close()
 }

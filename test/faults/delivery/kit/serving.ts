@@ -2,15 +2,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { Actor } from '#domain/kernel/metadata.ts'
-import { openDevIssuer } from '#infra/auth/dev-issuer.ts'
-import { enrolled } from '#src/cli/enrol.ts'
-import { openToWrite } from '#src/cli/open-to-write.ts'
 import { readConfig } from '#src/config.ts'
-import { devIssuerFile } from '#src/data/files.ts'
-import { seedDirectory } from '#src/seed.ts'
 import { staff as everybody, newId } from '#test/kit/door.ts'
 import { freePort } from '#test/kit/free-port.ts'
+import { enrolAll, tokensFor } from '../../kit/enrol.ts'
 import { eventually, nodeProcess } from '../../kit/node.ts'
 import type { Keys } from './signers.ts'
 
@@ -37,7 +32,8 @@ export type Serving = {
 export const startServing = async (t: Test): Promise<Serving> => {
   const dir = mkdtempSync(join(tmpdir(), 'tsunagi-serving-'))
   const environment = { AUTH_MODE: 'dev', DATA_DIR: dir }
-  const tokens = await enrolAll(environment)
+  await enrolAll(readConfig(environment, 'data'), staff)
+  const tokens = await tokensFor(dir, staff)
   const node = nodeProcess('serving', await freePort(), environment)
   t.teardown(async () => {
     await node.stop()
@@ -73,24 +69,3 @@ export const startServing = async (t: Test): Promise<Serving> => {
 }
 
 const ERROR = 50
-
-/** As `tsunagi token` does it. */
-const enrolAll = async (environment: Readonly<Record<string, string>>) => {
-  const config = readConfig(environment)
-  const log = await openToWrite(config)
-  await seedDirectory(log.execute)
-  for (const { staffId, role, organizationId, siteId } of Object.values<Actor>(staff))
-    await enrolled(log, {
-      staff: staffId,
-      role,
-      organization: organizationId,
-      ...(siteId && { site: siteId }),
-    })
-  await log.close()
-  const issuer = openDevIssuer(devIssuerFile(config.DATA_DIR))
-  const signed = Object.entries(staff).map(async ([who, { staffId }]) => [
-    who,
-    await issuer.sign(staffId, 3_600),
-  ])
-  return Object.fromEntries(await Promise.all(signed)) as Readonly<Record<Who, string>>
-}
